@@ -1,0 +1,86 @@
+/* fiq flame: a picture, or any other format, of an existing profile. */
+#include <stddef.h>
+
+#include "cli/cli.h"
+#include "cli/outputs.h"
+
+struct flame_settings {
+    struct talk_settings talk;
+    struct outputs outputs;
+    const char *input;
+};
+
+static int set_input(void *settings, const char *value, struct error *err)
+{
+    (void)err;
+    *(const char **)settings = value;
+    return 0;
+}
+
+static const struct option_spec input_options[] = {
+    {"input", 'i', 0, "FILE", "what to read; - is standard input, also the default", set_input,
+     "Input"},
+    {0}};
+
+static int run_flame(int argc, char **argv);
+
+const struct command flame_command = {
+    .name = "flame",
+    .summary = "render an existing profile",
+    .usage = "flame [OPTIONS] [FILE]",
+    .about = "Reads a profile, recognizing its format by its content, and writes it again.\n\n"
+             "  fiq flame in.folded -o out.svg\n"
+             "  perf script | stackcollapse-perf.pl | fiq flame - -o out.svg",
+    .tables = {{input_options, offsetof(struct flame_settings, input)},
+               {output_options, offsetof(struct flame_settings, outputs)},
+               {talk_options, offsetof(struct flame_settings, talk)}},
+    .run = run_flame,
+};
+
+static int render(struct flame_settings *settings)
+{
+    struct profile *profile = profile_new();
+    struct error err = {0};
+    int failed = format_read_file(settings->input, profile, &err);
+    size_t count;
+    const str_id *notes = profile_notes(profile, &count);
+
+    for (size_t i = 0; i < count && !failed && !settings->talk.quiet; i++)
+        print_message("%s", profile_string(profile, notes[i]));
+    if (!failed)
+        failed = outputs_write(&settings->outputs, profile, &err);
+    profile_free(profile);
+    return failed ? print_error(&err, EXIT_FAILED) : EXIT_DONE;
+}
+
+static int run_flame(int argc, char **argv)
+{
+    struct flame_settings settings = {0};
+    struct error err = {0};
+    char **operands;
+    int count, code;
+
+    switch (options_parse(&flame_command, argc, argv, &settings, &operands, &count)) {
+    case OPTIONS_DONE:
+        return EXIT_DONE;
+    case OPTIONS_BAD:
+        return EXIT_USAGE;
+    case OPTIONS_OK:
+    default:
+        break;
+    }
+    talk_begin(&settings.talk);
+    if (count > 1 || (count && settings.input)) {
+        print_message("flame: one input at a time; fiq merge joins several");
+        return EXIT_USAGE;
+    }
+    if (count)
+        settings.input = operands[0];
+    if (!settings.input)
+        settings.input = "-";
+    if (!settings.outputs.count && outputs_add(&settings.outputs, "-", &err))
+        return print_error(&err, EXIT_FAILED);
+    code = render(&settings);
+    outputs_free(&settings.outputs);
+    return code;
+}

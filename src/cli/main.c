@@ -1,0 +1,145 @@
+/* fiq: finds the command and hands over. */
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "cli/cli.h"
+
+const struct command *const commands[] = {&flame_command, NULL};
+
+void print_message(const char *format, ...)
+{
+    va_list arguments;
+
+    fflush(stdout);
+    fputs("fiq: ", stderr);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+}
+
+void print_hint(const char *format, ...)
+{
+    va_list arguments;
+
+    fputs("     ", stderr);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+}
+
+int print_error(const struct error *err, int code)
+{
+    print_message("%s", err->message);
+    if (err->hint[0])
+        print_hint("%s", err->hint);
+    return code;
+}
+
+static void print_log(enum log_level level, const char *message, void *data)
+{
+    (void)data;
+    print_message("%s%s", level == LOG_WARNING ? "warning: " : "", message);
+}
+
+static int set_quiet(void *settings, const char *value, struct error *err)
+{
+    (void)value;
+    (void)err;
+    ((struct talk_settings *)settings)->quiet = true;
+    return 0;
+}
+
+static int set_verbose(void *settings, const char *value, struct error *err)
+{
+    (void)value;
+    (void)err;
+    ((struct talk_settings *)settings)->verbose++;
+    return 0;
+}
+
+const struct option_spec talk_options[] = {
+    {"quiet", 'q', 0, NULL, "errors only", set_quiet, "Messages"},
+    {"verbose", 'v', 0, NULL, "more on what happens; -vv for details", set_verbose},
+    {0}};
+
+void talk_begin(const struct talk_settings *talk)
+{
+    static const enum log_level levels[] = {LOG_WARNING, LOG_NOTE, LOG_DETAIL};
+
+    if (talk->quiet)
+        log_to(NULL, NULL, LOG_WARNING);
+    else
+        log_to(print_log, NULL, levels[talk->verbose > 2 ? 2 : talk->verbose]);
+}
+
+static void print_commands(FILE *out)
+{
+    fputs("fiq tells where a process, or the whole machine, spends its time.\n\n"
+          "Usage: fiq COMMAND [OPTIONS] …\n\nCommands:\n",
+          out);
+    for (size_t i = 0; commands[i]; i++)
+        fprintf(out, "  %-12s %s\n", commands[i]->name, commands[i]->summary);
+    fputs("\nfiq COMMAND --help lists the options of a command; a command may be shortened\n"
+          "as long as only one begins so.\n",
+          out);
+}
+
+/* The command with that name, alias, or the only one that begins so. */
+static const struct command *find_command(const char *name)
+{
+    const struct command *found = NULL;
+    bool several = false;
+
+    for (size_t i = 0; commands[i]; i++) {
+        if (!strcmp(commands[i]->name, name) ||
+            (commands[i]->alias && !strcmp(commands[i]->alias, name)))
+            return commands[i];
+        if (!strncmp(commands[i]->name, name, strlen(name))) {
+            several |= found != NULL;
+            found = commands[i];
+        }
+    }
+    if (several) {
+        char list[256] = "";
+
+        for (size_t i = 0; commands[i]; i++)
+            if (!strncmp(commands[i]->name, name, strlen(name)) &&
+                strlen(list) + strlen(commands[i]->name) + 3 < sizeof(list))
+                strcat(strcat(list, list[0] ? ", " : ""), commands[i]->name);
+        print_message("%s is short for several commands: %s", name, list);
+        return NULL;
+    }
+    if (!found) {
+        print_message("there is no command %s", name);
+        print_hint("fiq --help lists the commands");
+    }
+    return found;
+}
+
+int main(int argc, char **argv)
+{
+    const struct command *command;
+
+    if (argc < 2) {
+        print_commands(stderr);
+        return EXIT_USAGE;
+    }
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+        print_commands(stdout);
+        return EXIT_DONE;
+    }
+    if (!strcmp(argv[1], "--version")) {
+        puts("fiq " FIQ_VERSION);
+        return EXIT_DONE;
+    }
+    command = argv[1][0] ? find_command(argv[1]) : NULL;
+    if (!command)
+        return EXIT_USAGE;
+    return command->run(argc - 1, argv + 1);
+}

@@ -1,0 +1,232 @@
+#include "cli/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "cli/cli.h"
+
+enum { FIRST_LONG = 1000, OPTION_HELP = 999 };
+
+/* All options of a command in one row; the index + FIRST_LONG is what getopt_long returns. */
+struct row {
+    const struct option_spec *spec;
+    size_t offset;
+};
+
+struct parser {
+    struct row *rows;
+    struct option *longs;
+    char letters[256];
+    size_t count, room;
+};
+
+static void collect(struct parser *parser, const struct command *command)
+{
+    size_t end = 0;
+
+    parser->letters[end++] = command->stops_at_operand ? '+' : '-';
+    parser->letters[end++] = ':';
+    for (size_t t = 0; t < COMMAND_TABLES && command->tables[t].options; t++)
+        for (const struct option_spec *spec = command->tables[t].options; spec->name; spec++) {
+            parser->rows = xgrow(parser->rows, &parser->room, parser->count + 1,
+                                 sizeof(*parser->rows));
+            parser->rows[parser->count++] =
+                (struct row){.spec = spec, .offset = command->tables[t].offset};
+            for (int i = 0; i < 2; i++) {
+                char letter = i ? spec->also : spec->letter;
+
+                if (letter && end < sizeof(parser->letters) - 3) {
+                    parser->letters[end++] = letter;
+                    if (spec->argument)
+                        parser->letters[end++] = ':';
+                }
+            }
+        }
+    parser->letters[end++] = 'h';
+    parser->longs = xcalloc(parser->count + 2, sizeof(*parser->longs));
+    for (size_t i = 0; i < parser->count; i++)
+        parser->longs[i] =
+            (struct option){.name = parser->rows[i].spec->name,
+                            .has_arg = parser->rows[i].spec->argument ? required_argument
+                                                                      : no_argument,
+                            .val = FIRST_LONG + (int)i};
+    parser->longs[parser->count] = (struct option){.name = "help", .val = OPTION_HELP};
+}
+
+static const struct row *row_of(const struct parser *parser, int result)
+{
+    if (result >= FIRST_LONG)
+        return &parser->rows[result - FIRST_LONG];
+    for (size_t i = 0; i < parser->count; i++)
+        if (parser->rows[i].spec->letter == result || parser->rows[i].spec->also == result)
+            return &parser->rows[i];
+    return NULL;
+}
+
+static enum options_result bad_option(const struct command *command, char **argv, int kind)
+{
+    const char *given = argv[optind - 1];
+
+    if (kind == ':')
+        print_message("%s: option %s needs a value", command->name, given);
+    else if (optopt && optopt < FIRST_LONG && optopt != OPTION_HELP && strncmp(given, "--", 2))
+        print_message("%s: there is no option -%c", command->name, optopt);
+    else
+        print_message("%s: option %s is unknown, ambiguous or takes no value", command->name,
+                      given);
+    print_hint("fiq %s --help lists the options", command->name);
+    return OPTIONS_BAD;
+}
+
+static enum options_result set(const struct command *command, const struct row *row,
+                               void *settings)
+{
+    struct error err = {0};
+
+    if (!row->spec->set((char *)settings + row->offset, optarg, &err))
+        return OPTIONS_OK;
+    print_message("%s: --%s%s%s: %s", command->name, row->spec->name, optarg ? " " : "",
+                  optarg ? optarg : "", err.message);
+    if (err.hint[0])
+        print_hint("%s", err.hint);
+    return OPTIONS_BAD;
+}
+
+enum options_result options_parse(const struct command *command, int argc, char **argv,
+                                  void *settings, char ***operands, int *operand_count)
+{
+    struct parser parser = {0};
+    enum options_result result = OPTIONS_OK;
+    int kept = 1, option;
+
+    collect(&parser, command);
+    optind = 0;
+    opterr = 0;
+    while (result == OPTIONS_OK &&
+           (option = getopt_long(argc, argv, parser.letters, parser.longs, NULL)) != -1) {
+        if (option == 1) { /* an operand between options */
+            argv[kept++] = optarg;
+        } else if (option == 'h' || option == OPTION_HELP) {
+            options_print_help(command);
+            result = OPTIONS_DONE;
+        } else if (option == '?' || option == ':') {
+            result = bad_option(command, argv, option);
+        } else {
+            result = set(command, row_of(&parser, option), settings);
+        }
+    }
+    if (result == OPTIONS_OK && !command->stops_at_operand) {
+        while (optind < argc)
+            argv[kept++] = argv[optind++];
+        *operands = argv + 1;
+        *operand_count = kept - 1;
+    } else {
+        *operands = argv + optind;
+        *operand_count = argc - optind;
+    }
+    free(parser.rows);
+    free(parser.longs);
+    return result;
+}
+
+static void print_option(const struct option_spec *spec)
+{
+    char left[80];
+    int end = 0;
+
+    if (spec->letter)
+        end += snprintf(left, sizeof(left), "-%c, ", spec->letter);
+    if (spec->also)
+        end += snprintf(left + end, sizeof(left) - (size_t)end, "-%c, ", spec->also);
+    if (!end)
+        end = snprintf(left, sizeof(left), "    ");
+    snprintf(left + end, sizeof(left) - (size_t)end, "--%s%s%s", spec->name,
+             spec->argument ? " " : "", spec->argument ? spec->argument : "");
+    if (strlen(left) > 27)
+        printf("  %s\n%32s%s\n", left, "", spec->help);
+    else
+        printf("  %-28s  %s\n", left, spec->help);
+}
+
+void options_print_help(const struct command *command)
+{
+    printf("Usage: fiq %s\n\n%s\n", command->usage, command->about);
+    for (size_t t = 0; t < COMMAND_TABLES && command->tables[t].options; t++)
+        for (const struct option_spec *spec = command->tables[t].options; spec->name; spec++) {
+            if (spec->group)
+                printf("\n%s:\n", spec->group);
+            print_option(spec);
+        }
+    printf("\n  -h, --help                    this text; fiq(1) and fiq-%s(1) say more\n",
+           command->name);
+}
+
+int option_duration(const char *text, unsigned long long *ns, struct error *err)
+{
+    static const struct {
+        const char *name;
+        double ns;
+    } units[] = {{"", 1e9}, {"s", 1e9}, {"ms", 1e6}, {"us", 1e3}, {"m", 6e10}, {"min", 6e10},
+                 {"h", 3.6e12}};
+    char *end;
+    double value;
+
+    errno = 0;
+    value = strtod(text, &end);
+    if (end == text || errno || !isfinite(value))
+        return error_set(err, EINVAL, "not a time; 5, 500ms and 2m are");
+    for (size_t i = 0; i < ARRAY_LENGTH(units); i++) {
+        if (strcmp(end, units[i].name))
+            continue;
+        value *= units[i].ns;
+        if (value < 1e6 || value > 1e18)
+            return error_set(err, EINVAL, "a time from 1ms to 30 years is wanted");
+        *ns = (unsigned long long)value;
+        return 0;
+    }
+    return error_set(err, EINVAL, "no such unit of time; ms, s, m and h are");
+}
+
+int option_number(const char *text, unsigned long long least, unsigned long long most,
+                  bool suffixes, unsigned long long *number, struct error *err)
+{
+    unsigned long long value, factor = 1;
+    char *end;
+
+    errno = 0;
+    value = strtoull(text, &end, 10);
+    if (suffixes && end != text && *end) {
+        factor = *end == 'k' || *end == 'K' ? 1u << 10
+                 : *end == 'M'              ? 1u << 20
+                 : *end == 'G'              ? 1u << 30
+                                            : 0;
+        end++;
+    }
+    if (end == text || *end || errno || *text == '-' || !factor ||
+        __builtin_mul_overflow(value, factor, &value))
+        return error_set(err, EINVAL, "not a whole number%s",
+                         suffixes ? "; 32768 and 32K are" : "");
+    if (value < least || value > most)
+        return error_set(err, EINVAL, "a number from %llu to %llu is wanted", least, most);
+    *number = value;
+    return 0;
+}
+
+int option_real(const char *text, double least, double most, double *number,
+                struct error *err)
+{
+    char *end;
+
+    errno = 0;
+    *number = strtod(text, &end);
+    if (end == text || *end || errno || !isfinite(*number))
+        return error_set(err, EINVAL, "not a number");
+    if (*number < least || *number > most)
+        return error_set(err, EINVAL, "a number from %g to %g is wanted", least, most);
+    return 0;
+}

@@ -1,0 +1,66 @@
+#ifndef FIQ_CLI_OPTIONS_H
+#define FIQ_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+/*
+ * Options of a command as tables: parsing, --help, shell completions and the check of the man
+ * pages all come from them.
+ *
+ * An option sets something in the command's settings.  Tables may be shared: `settings` is then
+ * the part at `offset` of the command's own struct.
+ */
+struct option_spec {
+    const char *name;     /* "duration": --duration */
+    char letter, also;    /* -d; a second letter or 0 */
+    const char *argument; /* "TIME", or NULL for a switch */
+    const char *help;     /* one line, without a full stop */
+    /* `value` is NULL for a switch.  Returns 0 or a negative errno with a message. */
+    int (*set)(void *settings, const char *value, struct error *err);
+    const char *group; /* heading in --help, on the first option of a group */
+};
+
+struct option_table {
+    const struct option_spec *options; /* ended by one without a name */
+    size_t offset;                     /* of its settings in the command's */
+};
+
+enum { COMMAND_TABLES = 6 };
+
+struct command {
+    const char *name;
+    const char *alias;     /* another full name, or NULL */
+    const char *summary;   /* for the list of commands */
+    const char *usage;     /* "run [OPTIONS] [--] COMMAND [ARGUMENT…]" */
+    const char *about;     /* a paragraph or more for --help, examples last */
+    struct option_table tables[COMMAND_TABLES];
+    bool stops_at_operand; /* what follows the first operand belongs to another program */
+    int (*run)(int argc, char **argv); /* whole command line from the command's name on */
+};
+
+enum options_result {
+    OPTIONS_OK,
+    OPTIONS_DONE, /* --help was printed */
+    OPTIONS_BAD   /* the message has been printed: exit with 2 */
+};
+
+/* Sets what the options say; `*operands` and `*operand_count` are what is left of argv. */
+enum options_result options_parse(const struct command *command, int argc, char **argv,
+                                  void *settings, char ***operands, int *operand_count);
+
+void options_print_help(const struct command *command);
+
+/* ---- values ---- */
+
+/* "5", "500ms", "2m", "1h" (seconds without a unit) to nanoseconds, more than 0. */
+int option_duration(const char *text, unsigned long long *ns, struct error *err);
+/* A whole number between the limits; K, M and G are powers of 1024 where `suffixes`. */
+int option_number(const char *text, unsigned long long least, unsigned long long most,
+                  bool suffixes, unsigned long long *number, struct error *err);
+int option_real(const char *text, double least, double most, double *number,
+                struct error *err);
+
+#endif

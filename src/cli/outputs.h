@@ -1,0 +1,33 @@
+#ifndef FIQ_CLI_OUTPUTS_H
+#define FIQ_CLI_OUTPUTS_H
+
+#include "base/error.h"
+#include "cli/options.h"
+#include "format/format.h"
+#include "profile/profile.h"
+
+/*
+ * What is to be written: -o FILE, repeatable, the format taken from the suffix; "-" is folded
+ * text to standard output.  Shared by all commands that end in a profile.
+ */
+struct outputs {
+    struct wish {
+        const char *path;
+        const struct format *format;
+    } *wishes;
+    size_t count, room;
+    struct write_options options;
+};
+
+extern const struct option_spec output_options[]; /* settings: struct outputs */
+
+/* Adds a file whose name we made ourselves. */
+int outputs_add(struct outputs *outputs, const char *path, struct error *err);
+
+/* Writes all.  What succeeded stays when a later one fails. */
+int outputs_write(const struct outputs *outputs, const struct profile *profile,
+                  struct error *err);
+
+void outputs_free(struct outputs *outputs);
+
+#endif

@@ -1,0 +1,398 @@
+/*
+ * Folded stacks: one line a stack, "root;caller;leaf COUNT".
+ *
+ * Lines that follow one another mostly share their outer frames, so the reader keeps the
+ * previous line and its nodes and looks up only what differs.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/saturate.h"
+#include "base/xalloc.h"
+#include "format/format.h"
+
+enum { LINE_MAX_BYTES = 256 << 20 };
+
+struct reader {
+    struct profile *profile;
+    char *previous; /* frames of the line before */
+    size_t previous_length, previous_room;
+    struct level {
+        size_t end; /* behind the frame, in `previous` */
+        node_id node;
+    } *levels;
+    size_t depth, level_room;
+    uint32_t *frame_of; /* by text; UINT32_MAX: not yet */
+    size_t frame_count, frame_room;
+
+    uint64_t line;
+    uint64_t bad, first_bad, negative;
+    bool saturated, fractions;
+    double carry; /* the fractions of counts that have not made a sample yet */
+    uint64_t total;
+};
+
+static frame_id frame_of(struct reader *reader, const char *text, size_t length)
+{
+    str_id id = profile_intern(reader->profile, text, length);
+
+    if (id >= reader->frame_count) {
+        reader->frame_of =
+            xgrow(reader->frame_of, &reader->frame_room, (size_t)id + 1, sizeof(uint32_t));
+        while (reader->frame_count < reader->frame_room)
+            reader->frame_of[reader->frame_count++] = UINT32_MAX;
+    }
+    if (reader->frame_of[id] == UINT32_MAX) {
+        struct frame frame = {.function = id};
+
+        if (length > 2 && text[0] == '[' && text[length - 1] == ']')
+            frame.unnamed = memmem(text, length, "+0x", 3) || !strcmp(text, "[unknown]");
+        reader->frame_of[id] = profile_frame(reader->profile, &frame);
+    }
+    return reader->frame_of[id];
+}
+
+static size_t common_length(const char *a, const char *b, size_t length)
+{
+    size_t at = 0;
+    uint64_t x, y;
+
+    while (at + 8 <= length) {
+        memcpy(&x, a + at, 8);
+        memcpy(&y, b + at, 8);
+        if (x != y)
+            return at + (size_t)__builtin_ctzll(x ^ y) / 8;
+        at += 8;
+    }
+    while (at < length && a[at] == b[at])
+        at++;
+    return at;
+}
+
+/* Levels whose frame stands in both lines, whole. */
+static void keep_common_levels(struct reader *reader, const char *stack, size_t length)
+{
+    size_t shorter = length < reader->previous_length ? length : reader->previous_length;
+    size_t common = common_length(stack, reader->previous, shorter);
+
+    while (reader->depth) {
+        size_t end = reader->levels[reader->depth - 1].end;
+
+        if (end < common || (end == common && (end == length || stack[end] == ';')))
+            break;
+        reader->depth--;
+    }
+}
+
+static void push(struct reader *reader, size_t end, node_id node)
+{
+    reader->levels = xgrow(reader->levels, &reader->level_room, reader->depth + 1,
+                           sizeof(*reader->levels));
+    reader->levels[reader->depth++] = (struct level){.end = end, .node = node};
+}
+
+static void remember(struct reader *reader, const char *stack, size_t from, size_t length)
+{
+    reader->previous = xgrow(reader->previous, &reader->previous_room, length, 1);
+    memcpy(reader->previous + from, stack + from, length - from);
+    reader->previous_length = length;
+}
+
+static node_id stack_node(struct reader *reader, const char *stack, size_t length)
+{
+    size_t at;
+    node_id node;
+
+    keep_common_levels(reader, stack, length);
+    at = reader->depth ? reader->levels[reader->depth - 1].end : 0;
+    node = reader->depth ? reader->levels[reader->depth - 1].node : 0;
+    remember(reader, stack, at, length);
+    while (at < length) {
+        const char *start = stack + at, *semicolon;
+        size_t size;
+
+        if (*start == ';') {
+            at++;
+            continue;
+        }
+        semicolon = memchr(start, ';', length - at);
+        size = semicolon ? (size_t)(semicolon - start) : length - at;
+        node = profile_child(reader->profile, node, frame_of(reader, start, size));
+        at += size;
+        push(reader, at, node);
+    }
+    if (!node) {
+        struct frame empty = {.function = profile_intern_text(reader->profile, "[no frames]"),
+                              .kind = FRAME_MARK};
+
+        node = profile_child(reader->profile, 0, profile_frame(reader->profile, &empty));
+    }
+    return node;
+}
+
+/* A count with a fraction: whole samples now, the rest is carried to later lines. */
+static bool fraction(struct reader *reader, const char *text, size_t length, uint64_t *count)
+{
+    char copy[64];
+    char *end;
+    double value;
+
+    if (length >= sizeof(copy))
+        return false;
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    if (strspn(copy, "0123456789.") != length)
+        return false;
+    value = strtod(copy, &end);
+    if (*end || value > 9e15)
+        return false;
+    reader->fractions = true;
+    reader->carry += value - (double)(uint64_t)value;
+    *count = (uint64_t)value;
+    if (reader->carry >= 0.9999999) {
+        reader->carry -= 1;
+        ++*count;
+    }
+    return true;
+}
+
+static bool parse_count(struct reader *reader, const char *text, size_t length,
+                        uint64_t *count)
+{
+    uint64_t value = 0;
+    bool over = false;
+
+    if (!length)
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        unsigned digit = (unsigned)text[i] - '0';
+
+        if (digit > 9)
+            return fraction(reader, text, length, count);
+        over |= __builtin_mul_overflow(value, 10u, &value);
+        over |= __builtin_add_overflow(value, digit, &value);
+    }
+    if (over || value >= NOT_MEASURED) {
+        reader->saturated = true;
+        value = NOT_MEASURED - 1;
+    }
+    *count = value;
+    return true;
+}
+
+static void bad_line(struct reader *reader)
+{
+    if (!reader->bad++)
+        reader->first_bad = reader->line;
+}
+
+static void read_line(struct reader *reader, const char *text, size_t length)
+{
+    const char *space;
+    uint64_t count;
+
+    reader->line++;
+    while (length && (text[length - 1] == '\r' || text[length - 1] == ' '))
+        length--;
+    if (!length || text[0] == '#')
+        return;
+    /* A name may hold spaces and end in a number: the last space counts. */
+    space = memrchr(text, ' ', length);
+    if (!space || space == text) {
+        bad_line(reader);
+        return;
+    }
+    if (space[1] == '-' && isdigit((unsigned char)space[2])) {
+        reader->negative++;
+        return;
+    }
+    if (!parse_count(reader, space + 1, length - (size_t)(space + 1 - text), &count)) {
+        bad_line(reader);
+        return;
+    }
+    length = (size_t)(space - text);
+    while (length && text[length - 1] == ' ')
+        length--;
+    if (count) {
+        profile_add_at(reader->profile, stack_node(reader, text, length), 0, &count);
+        if (saturating_add(reader->total, count) == UINT64_MAX)
+            reader->saturated = true;
+        reader->total = saturating_add(reader->total, count);
+    }
+}
+
+static void say_what_was_lost(const struct reader *reader, const char *name)
+{
+    char note[512];
+
+    if (reader->bad) {
+        snprintf(note, sizeof(note),
+                 "%s: %" PRIu64 " lines without \"stack COUNT\" were left out, the first is "
+                 "line %" PRIu64, name, reader->bad, reader->first_bad);
+        profile_add_note(reader->profile, note);
+    }
+    if (reader->negative) {
+        snprintf(note, sizeof(note), "%s: %" PRIu64 " lines with a negative count were left out",
+                 name, reader->negative);
+        profile_add_note(reader->profile, note);
+    }
+    if (reader->saturated) {
+        snprintf(note, sizeof(note), "%s: counts beyond 2^64 were cut down to the largest number",
+                 name);
+        profile_add_note(reader->profile, note);
+    }
+    if (reader->fractions) {
+        snprintf(note, sizeof(note), "%s: counts with fractions were made whole; their sum is kept",
+                 name);
+        profile_add_note(reader->profile, note);
+    }
+}
+
+static int read_lines(struct reader *reader, struct source *source, struct error *err)
+{
+    size_t wanted = 1, available;
+    const uint8_t *bytes;
+
+    for (;;) {
+        const uint8_t *newline;
+
+        bytes = source_peek(source, wanted, &available);
+        if (!available)
+            return 0;
+        newline = memchr(bytes, '\n', available);
+        if (!newline && available >= wanted) {
+            /* Not the end of the input: the line is longer than what the buffer holds. */
+            if (wanted >= LINE_MAX_BYTES)
+                return error_set(err, EBADMSG, "%s: line %" PRIu64 " is longer than %d MiB",
+                                 source_name(source), reader->line + 1, LINE_MAX_BYTES >> 20);
+            wanted = available < 4096 ? 8192 : available * 2;
+            continue;
+        }
+        while (newline) {
+            read_line(reader, (const char *)bytes, (size_t)(newline - bytes));
+            source_skip(source, (size_t)(newline - bytes) + 1);
+            available -= (size_t)(newline - bytes) + 1;
+            bytes = newline + 1;
+            newline = memchr(bytes, '\n', available);
+        }
+        if (available) {
+            bytes = source_peek(source, available + 1, &wanted);
+            if (wanted == available) { /* the last line has no newline */
+                read_line(reader, (const char *)bytes, available);
+                source_skip(source, available);
+                return 0;
+            }
+        }
+        wanted = 1;
+    }
+}
+
+static int folded_read(struct source *source, struct profile *profile, struct error *err)
+{
+    struct reader reader = {.profile = profile};
+    size_t available;
+    const uint8_t *head = source_peek(source, 3, &available);
+    int failed;
+
+    if (available >= 3 && !memcmp(head, "\xef\xbb\xbf", 3))
+        source_skip(source, 3);
+    profile_value_type(profile, "samples", "count");
+    failed = read_lines(&reader, source, err);
+    if (!failed) {
+        say_what_was_lost(&reader, source_name(source));
+        if (reader.bad && !reader.total)
+            failed = error_set(err, EBADMSG, "%s: line %" PRIu64 " is not \"stack COUNT\"",
+                               source_name(source), reader.first_bad);
+    }
+    free(reader.previous);
+    free(reader.levels);
+    free(reader.frame_of);
+    return failed;
+}
+
+static bool folded_recognize(const uint8_t *head, size_t size)
+{
+    return !memchr(head, 0, size);
+}
+
+static void write_name(const char *name, size_t length, FILE *out)
+{
+    const char *end = name + length;
+
+    if (!length)
+        fputs("[unnamed]", out);
+    for (const char *semicolon; (semicolon = memchr(name, ';', (size_t)(end - name)));) {
+        fwrite(name, 1, (size_t)(semicolon - name), out);
+        fputc(':', out); /* as stackcollapse does: a semicolon would make two frames of one */
+        name = semicolon + 1;
+    }
+    fwrite(name, 1, (size_t)(end - name), out);
+}
+
+static const char *annotation(enum frame_kind kind)
+{
+    switch (kind) {
+    case FRAME_KERNEL:
+        return "_[k]";
+    case FRAME_INLINE:
+        return "_[i]";
+    case FRAME_JIT:
+        return "_[j]";
+    case FRAME_NATIVE:
+    case FRAME_PYTHON:
+    case FRAME_MARK:
+    case FRAME_KINDS:
+    default:
+        return "";
+    }
+}
+
+static int folded_write(const struct profile *profile, const struct write_options *options,
+                        FILE *out, struct error *err)
+{
+    struct view_options shown = options->view;
+    struct view *view;
+    size_t count, room = 0;
+    const struct view_node *nodes;
+    node_id *path = NULL;
+
+    (void)err;
+    shown.by_text = !options->annotate; /* or a stack would stand there twice */
+    view = view_new(profile, &shown);
+    nodes = view_nodes(view, &count);
+    for (size_t i = 1; i < count; i++) {
+        size_t depth = 0;
+
+        if (!nodes[i].self)
+            continue;
+        for (node_id at = (node_id)i; at; at = nodes[at].parent) {
+            path = xgrow(path, &room, depth + 1, sizeof(*path));
+            path[depth++] = at;
+        }
+        while (depth--) {
+            name_id name = nodes[path[depth]].name;
+
+            write_name(view_text(view, name), view_text_length(view, name), out);
+            if (options->annotate)
+                fputs(annotation(view_name(view, name)->kind), out);
+            if (depth)
+                fputc(';', out);
+        }
+        fprintf(out, " %" PRIu64 "\n", nodes[i].self);
+    }
+    free(path);
+    view_free(view);
+    return 0;
+}
+
+const struct format folded_format = {
+    .name = "folded",
+    .suffix = ".folded",
+    .summary = "one line a stack: root;caller;leaf COUNT",
+    .recognize = folded_recognize,
+    .read = folded_read,
+    .write = folded_write,
+};

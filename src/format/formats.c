@@ -1,0 +1,74 @@
+#include "format/format.h"
+
+#include <errno.h>
+#include <string.h>
+
+const struct format *const formats[] = {&folded_format, NULL};
+
+const struct format *format_named(const char *name)
+{
+    for (size_t i = 0; formats[i]; i++)
+        if (!strcmp(formats[i]->name, name))
+            return formats[i];
+    return NULL;
+}
+
+const struct format *format_by_suffix(const char *path)
+{
+    size_t length = strlen(path);
+
+    for (size_t i = 0; formats[i]; i++) {
+        size_t suffix = strlen(formats[i]->suffix);
+
+        if (length >= suffix && !strcmp(path + length - suffix, formats[i]->suffix))
+            return formats[i];
+    }
+    return NULL;
+}
+
+/* The table's order decides: text formats, which accept nearly anything, come last. */
+const struct format *format_recognize(const uint8_t *head, size_t size)
+{
+    for (size_t i = 0; formats[i]; i++)
+        if (formats[i]->recognize && formats[i]->recognize(head, size))
+            return formats[i];
+    return NULL;
+}
+
+int format_read(struct source *source, struct profile *profile, struct error *err)
+{
+    size_t size, stacks;
+    const uint8_t *head = source_peek(source, 4096, &size);
+    const struct format *format;
+    int failed = source_failed(source, err);
+
+    if (failed)
+        return failed;
+    if (!size)
+        return error_set(err, ENODATA, "%s is empty", source_name(source));
+    format = format_recognize(head, size);
+    if (!format)
+        return error_set(err, EBADMSG, "%s is in no format that fiq knows",
+                         source_name(source));
+    failed = format->read(source, profile, err);
+    if (!failed)
+        failed = source_failed(source, err);
+    if (failed)
+        return failed;
+    profile_stacks(profile, &stacks);
+    if (!stacks)
+        return error_set(err, ENODATA, "%s holds no stacks", source_name(source));
+    return 0;
+}
+
+int format_read_file(const char *path, struct profile *profile, struct error *err)
+{
+    struct source *source;
+    int failed = source_open(&source, path, err);
+
+    if (failed)
+        return failed;
+    failed = format_read(source, profile, err);
+    source_close(source);
+    return failed;
+}

@@ -1,0 +1,108 @@
+#include "profile/call_tree.h"
+
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "base/saturate.h"
+#include "base/xalloc.h"
+
+/* The index holds node numbers; 0 is "empty", as the root is nobody's child.  The key, parent
+ * and frame, is read from the node itself: 4 bytes a slot. */
+struct call_tree {
+    struct call_node *nodes;
+    size_t count, room;
+    node_id *slots;
+    size_t mask;
+};
+
+struct call_tree *call_tree_new(void)
+{
+    struct call_tree *tree = xcalloc(1, sizeof(*tree));
+
+    tree->mask = 63;
+    tree->slots = xcalloc(tree->mask + 1, sizeof(*tree->slots));
+    tree->nodes = xgrow(NULL, &tree->room, 16, sizeof(*tree->nodes));
+    tree->nodes[0] = (struct call_node){0};
+    tree->count = 1;
+    return tree;
+}
+
+void call_tree_free(struct call_tree *tree)
+{
+    if (!tree)
+        return;
+    free(tree->nodes);
+    free(tree->slots);
+    free(tree);
+}
+
+static size_t home(const struct call_tree *tree, node_id parent, frame_id frame)
+{
+    return hash_u64((uint64_t)parent << 32 | frame) & tree->mask;
+}
+
+static void grow(struct call_tree *tree)
+{
+    free(tree->slots);
+    tree->mask = tree->mask * 2 + 1;
+    tree->slots = xcalloc(tree->mask + 1, sizeof(*tree->slots));
+    for (size_t node = 1; node < tree->count; node++) {
+        size_t i = home(tree, tree->nodes[node].parent, tree->nodes[node].frame);
+
+        while (tree->slots[i])
+            i = (i + 1) & tree->mask;
+        tree->slots[i] = (node_id)node;
+    }
+}
+
+node_id call_tree_child(struct call_tree *tree, node_id parent, frame_id frame)
+{
+    size_t i = home(tree, parent, frame);
+    node_id node;
+
+    while ((node = tree->slots[i]) != 0) {
+        if (tree->nodes[node].parent == parent && tree->nodes[node].frame == frame)
+            return node;
+        i = (i + 1) & tree->mask;
+    }
+    node = (node_id)tree->count++;
+    tree->nodes = xgrow(tree->nodes, &tree->room, tree->count, sizeof(*tree->nodes));
+    tree->nodes[node] = (struct call_node){.parent = parent, .frame = frame};
+    tree->slots[i] = node;
+    if (tree->count * 3 > tree->mask * 2)
+        grow(tree);
+    return node;
+}
+
+void call_tree_weigh(struct call_tree *tree, node_id node, uint64_t weight)
+{
+    tree->nodes[node].self = saturating_add(tree->nodes[node].self, weight);
+}
+
+node_id call_tree_add(struct call_tree *tree, const frame_id *frames, size_t depth,
+                      uint64_t weight)
+{
+    node_id node = 0;
+
+    for (size_t i = 0; i < depth; i++)
+        node = call_tree_child(tree, node, frames[i]);
+    call_tree_weigh(tree, node, weight);
+    return node;
+}
+
+const struct call_node *call_tree_nodes(const struct call_tree *tree, size_t *count)
+{
+    *count = tree->count;
+    return tree->nodes;
+}
+
+void call_tree_totals(const struct call_tree *tree, uint64_t *totals, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        totals[i] = tree->nodes[i].self;
+    for (size_t i = count; i-- > 1;) {
+        uint64_t *parent = &totals[tree->nodes[i].parent];
+
+        *parent = saturating_add(*parent, totals[i]);
+    }
+}

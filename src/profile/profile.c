@@ -1,0 +1,357 @@
+#include "profile/profile.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/map.h"
+#include "base/text.h"
+#include "base/xalloc.h"
+
+/* An array of equal records without repetition: the index maps a hash of the content to the
+ * newest record with that hash, `chain` leads to older ones. */
+struct table {
+    uint8_t *records;
+    uint32_t *chain;
+    size_t count, room, chain_room, size;
+    struct map index;
+};
+
+struct profile {
+    struct strings *strings;
+    struct table mappings, frames, labels;
+    struct call_tree *tree;
+
+    struct value_type types[PROFILE_VALUES_MAX];
+    size_t type_count, default_value;
+
+    struct stack *stacks;
+    uint64_t *values; /* type_count for each stack */
+    size_t stack_count, stack_room, value_room;
+    struct map stack_index; /* node << 32 | labels */
+
+    struct moment *moments;
+    size_t moment_count, moment_room;
+
+    struct profile_info info;
+    str_id *notes;
+    size_t note_count, note_room;
+};
+
+static uint32_t table_add(struct table *table, const void *record)
+{
+    uint64_t hash = hash_bytes(record, table->size);
+    uint32_t *newest = map_at(&table->index, hash);
+
+    for (uint32_t i = *newest; i != UINT32_MAX; i = table->chain[i])
+        if (!memcmp(table->records + i * table->size, record, table->size))
+            return i;
+    table->records = xgrow(table->records, &table->room, table->count + 1, table->size);
+    table->chain = xgrow(table->chain, &table->chain_room, table->count + 1, sizeof(uint32_t));
+    memcpy(table->records + table->count * table->size, record, table->size);
+    table->chain[table->count] = *newest;
+    *newest = (uint32_t)table->count;
+    return (uint32_t)table->count++;
+}
+
+static void table_free(struct table *table)
+{
+    free(table->records);
+    free(table->chain);
+    map_free(&table->index);
+}
+
+struct profile *profile_new(void)
+{
+    struct profile *profile = xcalloc(1, sizeof(*profile));
+    static const struct profile_mapping no_mapping;
+    static const struct label_set no_labels;
+
+    profile->strings = strings_new();
+    profile->tree = call_tree_new();
+    profile->mappings.size = sizeof(struct profile_mapping);
+    profile->frames.size = sizeof(struct frame);
+    profile->labels.size = sizeof(struct label_set);
+    table_add(&profile->mappings, &no_mapping);
+    table_add(&profile->labels, &no_labels);
+    return profile;
+}
+
+void profile_free(struct profile *profile)
+{
+    if (!profile)
+        return;
+    strings_free(profile->strings);
+    table_free(&profile->mappings);
+    table_free(&profile->frames);
+    table_free(&profile->labels);
+    call_tree_free(profile->tree);
+    free(profile->stacks);
+    free(profile->values);
+    map_free(&profile->stack_index);
+    free(profile->moments);
+    free(profile->notes);
+    free(profile);
+}
+
+str_id profile_intern(struct profile *profile, const char *text, size_t length)
+{
+    char *clean;
+    str_id id;
+
+    if (text_is_clean(text, length))
+        return strings_add(profile->strings, text, length);
+    clean = text_clean(text, length, &length);
+    id = strings_add(profile->strings, clean, length);
+    free(clean);
+    return id;
+}
+
+str_id profile_intern_text(struct profile *profile, const char *text)
+{
+    return profile_intern(profile, text, strlen(text));
+}
+
+const char *profile_string(const struct profile *profile, str_id id)
+{
+    return strings_get(profile->strings, id);
+}
+
+size_t profile_string_length(const struct profile *profile, str_id id)
+{
+    return strings_length(profile->strings, id);
+}
+
+const struct strings *profile_strings(const struct profile *profile)
+{
+    return profile->strings;
+}
+
+mapping_id profile_mapping(struct profile *profile, const struct profile_mapping *mapping)
+{
+    return table_add(&profile->mappings, mapping);
+}
+
+const struct profile_mapping *profile_mapping_at(const struct profile *profile, mapping_id id)
+{
+    return (const struct profile_mapping *)(const void *)profile->mappings.records + id;
+}
+
+uint32_t profile_mapping_count(const struct profile *profile)
+{
+    return (uint32_t)profile->mappings.count - 1;
+}
+
+frame_id profile_frame(struct profile *profile, const struct frame *frame)
+{
+    struct frame clean;
+
+    /* The table compares bytes, so padding must be zero. */
+    memset(&clean, 0, sizeof(clean));
+    clean.function = frame->function;
+    clean.file = frame->file;
+    clean.line = frame->line;
+    clean.mapping = frame->mapping;
+    clean.address = frame->address;
+    clean.kind = frame->kind;
+    clean.unnamed = frame->unnamed;
+    return table_add(&profile->frames, &clean);
+}
+
+const struct frame *profile_frame_at(const struct profile *profile, frame_id id)
+{
+    return (const struct frame *)(const void *)profile->frames.records + id;
+}
+
+uint32_t profile_frame_count(const struct profile *profile)
+{
+    return (uint32_t)profile->frames.count;
+}
+
+label_id profile_labels(struct profile *profile, const struct label_set *labels)
+{
+    struct label_set clean;
+
+    memset(&clean, 0, sizeof(clean));
+    clean.process = labels->process;
+    clean.thread = labels->thread;
+    clean.command = labels->command;
+    clean.pid = labels->pid;
+    clean.tid = labels->tid;
+    clean.self = labels->self;
+    return table_add(&profile->labels, &clean);
+}
+
+const struct label_set *profile_labels_at(const struct profile *profile, label_id id)
+{
+    return (const struct label_set *)(const void *)profile->labels.records + id;
+}
+
+uint32_t profile_label_count(const struct profile *profile)
+{
+    return (uint32_t)profile->labels.count;
+}
+
+int profile_value_type(struct profile *profile, const char *name, const char *unit)
+{
+    struct value_type type = {.name = profile_intern_text(profile, name),
+                              .unit = profile_intern_text(profile, unit)};
+
+    for (size_t i = 0; i < profile->type_count; i++)
+        if (profile->types[i].name == type.name && profile->types[i].unit == type.unit)
+            return (int)i;
+    assert(!profile->stack_count);
+    if (profile->type_count == PROFILE_VALUES_MAX)
+        return -1;
+    profile->types[profile->type_count] = type;
+    return (int)profile->type_count++;
+}
+
+const struct value_type *profile_value_types(const struct profile *profile, size_t *count)
+{
+    *count = profile->type_count;
+    return profile->types;
+}
+
+void profile_set_default_value(struct profile *profile, size_t value)
+{
+    profile->default_value = value;
+}
+
+size_t profile_default_value(const struct profile *profile)
+{
+    return profile->default_value < profile->type_count ? profile->default_value : 0;
+}
+
+node_id profile_child(struct profile *profile, node_id parent, frame_id frame)
+{
+    return call_tree_child(profile->tree, parent, frame);
+}
+
+/* NOT_MEASURED gives way to a number, and a sum never becomes NOT_MEASURED. */
+static uint64_t add_value(uint64_t sum, uint64_t value)
+{
+    if (value == NOT_MEASURED)
+        return sum;
+    if (sum == NOT_MEASURED)
+        return value;
+    return value > NOT_MEASURED - 1 - sum ? NOT_MEASURED - 1 : sum + value;
+}
+
+stack_id profile_add_at(struct profile *profile, node_id node, label_id labels,
+                        const uint64_t *values)
+{
+    uint32_t *id = map_at(&profile->stack_index, (uint64_t)node << 32 | labels);
+    size_t types = profile->type_count;
+    uint64_t *sums;
+
+    assert(types);
+    if (*id == UINT32_MAX) {
+        size_t count = profile->stack_count;
+
+        profile->stacks =
+            xgrow(profile->stacks, &profile->stack_room, count + 1, sizeof(*profile->stacks));
+        profile->values = xgrow(profile->values, &profile->value_room, (count + 1) * types,
+                                sizeof(*profile->values));
+        profile->stacks[count] = (struct stack){.node = node, .labels = labels};
+        for (size_t i = 0; i < types; i++)
+            profile->values[count * types + i] = NOT_MEASURED;
+        *id = (uint32_t)profile->stack_count++;
+    }
+    sums = profile->values + *id * types;
+    for (size_t i = 0; i < types; i++)
+        sums[i] = add_value(sums[i], values[i]);
+    return *id;
+}
+
+stack_id profile_add(struct profile *profile, const frame_id *frames, size_t depth,
+                     label_id labels, const uint64_t *values)
+{
+    node_id node = 0;
+
+    for (size_t i = 0; i < depth; i++)
+        node = call_tree_child(profile->tree, node, frames[i]);
+    return profile_add_at(profile, node, labels, values);
+}
+
+const struct call_node *profile_nodes(const struct profile *profile, size_t *count)
+{
+    return call_tree_nodes(profile->tree, count);
+}
+
+const struct stack *profile_stacks(const struct profile *profile, size_t *count)
+{
+    *count = profile->stack_count;
+    return profile->stacks;
+}
+
+const uint64_t *profile_values(const struct profile *profile, stack_id stack)
+{
+    return profile->values + stack * profile->type_count;
+}
+
+size_t profile_path(const struct profile *profile, node_id node, frame_id **frames,
+                    size_t *room)
+{
+    size_t count, depth = 0;
+    const struct call_node *nodes = call_tree_nodes(profile->tree, &count);
+
+    for (node_id at = node; at; at = nodes[at].parent)
+        depth++;
+    *frames = xgrow(*frames, room, depth, sizeof(**frames));
+    for (size_t i = depth; i-- > 0; node = nodes[node].parent)
+        (*frames)[i] = nodes[node].frame;
+    return depth;
+}
+
+uint64_t profile_total(const struct profile *profile, size_t value)
+{
+    uint64_t total = 0;
+
+    for (size_t i = 0; i < profile->stack_count; i++)
+        total = add_value(total, profile->values[i * profile->type_count + value]);
+    return total;
+}
+
+void profile_add_moment(struct profile *profile, uint64_t time_ns, stack_id stack)
+{
+    profile->moments = xgrow(profile->moments, &profile->moment_room,
+                             profile->moment_count + 1, sizeof(*profile->moments));
+    profile->moments[profile->moment_count++] =
+        (struct moment){.time_ns = time_ns, .stack = stack};
+}
+
+const struct moment *profile_moments(const struct profile *profile, size_t *count)
+{
+    *count = profile->moment_count;
+    return profile->moments;
+}
+
+struct profile_info *profile_info(struct profile *profile)
+{
+    return &profile->info;
+}
+
+const struct profile_info *profile_facts(const struct profile *profile)
+{
+    return &profile->info;
+}
+
+void profile_add_note(struct profile *profile, const char *text)
+{
+    str_id id = profile_intern_text(profile, text);
+
+    for (size_t i = 0; i < profile->note_count; i++)
+        if (profile->notes[i] == id)
+            return;
+    profile->notes = xgrow(profile->notes, &profile->note_room, profile->note_count + 1,
+                           sizeof(*profile->notes));
+    profile->notes[profile->note_count++] = id;
+}
+
+const str_id *profile_notes(const struct profile *profile, size_t *count)
+{
+    *count = profile->note_count;
+    return profile->notes;
+}

@@ -1,0 +1,87 @@
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "profile/profile.h"
+
+struct line {
+    char *text;
+    size_t size, length;
+};
+
+PRINTF_LIKE(2, 3)
+static void append(struct line *line, const char *format, ...)
+{
+    va_list arguments;
+    int added;
+
+    va_start(arguments, format);
+    added = vsnprintf(line->text + line->length, line->size - line->length, format, arguments);
+    va_end(arguments);
+    if (added > 0)
+        line->length += (size_t)added;
+    if (line->length >= line->size)
+        line->length = line->size - 1;
+}
+
+/* "1.2 % cut (--stack-size 64K)"; nothing when there is none.  What is there never shows as
+ * 0.0 %. */
+static void share(struct line *line, uint64_t count, uint64_t all, const char *what,
+                  const char *help)
+{
+    double percent = all ? 100.0 * (double)count / (double)all : 0;
+
+    if (!count)
+        return;
+    if (percent < 0.1)
+        append(line, ", <0.1 %% %s", what);
+    else
+        append(line, ", %.1f %% %s", percent, what);
+    if (help)
+        append(line, " (%s)", help);
+}
+
+void profile_quality_line(const struct profile *profile, char *text, size_t size)
+{
+    const struct quality *q = &profile_facts(profile)->quality;
+    struct line line = {.text = text, .size = size};
+    uint64_t stacks = q->complete + q->cut + q->broken;
+    uint64_t all = stacks + q->kernel_only;
+
+    text[0] = '\0';
+    if (!q->measured)
+        return;
+    if (stacks) {
+        double complete = 100.0 * (double)q->complete / (double)stacks;
+
+        /* 99.96 % is not all of them. */
+        if (q->complete < stacks && complete > 99.9)
+            complete = 99.9;
+        append(&line, "%.*f %% of stacks complete", q->complete == stacks ? 0 : 1, complete);
+    } else {
+        append(&line, "no user stacks");
+    }
+    share(&line, q->cut, stacks, "cut", "--stack-size 65528 copies more");
+    share(&line, q->broken, stacks, "broken", "fiq run -v names the files without unwind rules");
+    share(&line, q->unnamed, all, "of leaf names unknown",
+          "install debug symbols; fiq run -v names the files");
+    share(&line, q->pruned, all, "pruned", "--max-nodes raises the limit");
+    if (q->lost)
+        append(&line,
+               ", %" PRIu64 " of %" PRIu64 " samples lost (a lower -f or more --ring-pages helps)",
+               q->lost, q->lost + all);
+    if (q->throttled)
+        append(&line, ", throttled %" PRIu64 " times (lower -f, or raise "
+               "kernel.perf_event_max_sample_rate)", q->throttled);
+    if (q->foreign)
+        append(&line, ", %" PRIu64 " foreign samples dropped%s", q->foreign,
+               q->foreign > 9 * all && all ? " (--per-thread is gentler)" : "");
+    if (q->unexplained)
+        append(&line, ", %" PRIu64 " records not understood", q->unexplained);
+    if (q->user_only)
+        append(&line, ", user frames only");
+    if (q->inherited)
+        append(&line, ", threads that live shorter than a period are under-sampled (run as root)");
+}

@@ -1,0 +1,327 @@
+#include "profile/view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/saturate.h"
+#include "base/xalloc.h"
+
+struct view {
+    const struct profile *profile;
+    struct view_options options;
+    struct strings *label_texts; /* "nginx (4711)": not among the profile's texts, and */
+    str_id label_base;           /* numbered behind them */
+    struct call_tree *tree;
+    struct view_node *nodes;
+    size_t node_count;
+    struct view_name *names;
+    size_t name_count, name_room;
+    struct map name_index;  /* text, kind -> name */
+    uint32_t *name_of_frame; /* or UINT32_MAX: not seen yet */
+    node_id *node_of_stack;
+};
+
+static name_id add_name(struct view *view, const struct view_name *name)
+{
+    uint64_t key = (uint64_t)name->text << 8 | (uint64_t)name->is_label << 7 |
+                   (view->options.by_text ? 0 : (uint64_t)name->kind);
+    uint32_t *id = map_at(&view->name_index, key);
+
+    if (*id == UINT32_MAX) {
+        view->names = xgrow(view->names, &view->name_room, view->name_count + 1,
+                            sizeof(*view->names));
+        view->names[view->name_count] = *name;
+        *id = (uint32_t)view->name_count++;
+    }
+    return *id;
+}
+
+static name_id name_of_frame(struct view *view, frame_id id)
+{
+    if (view->name_of_frame[id] == UINT32_MAX) {
+        const struct frame *frame = profile_frame_at(view->profile, id);
+
+        view->name_of_frame[id] =
+            add_name(view, &(struct view_name){.text = frame->function,
+                                               .kind = frame->kind,
+                                               .mapping = frame->mapping,
+                                               .unnamed = frame->unnamed});
+    }
+    return view->name_of_frame[id];
+}
+
+static name_id label_name(struct view *view, str_id text, int32_t number)
+{
+    const char *name = profile_string(view->profile, text);
+    char numbered[512];
+
+    if (number)
+        snprintf(numbered, sizeof(numbered), "%s (%d)", *name ? name : "?", number);
+    else
+        snprintf(numbered, sizeof(numbered), "%s", *name ? name : "?");
+    text = view->label_base + strings_add(view->label_texts, numbered, strlen(numbered));
+    return add_name(view, &(struct view_name){.text = text, .is_label = true});
+}
+
+/* The frames that stand for a label set: none, the process, or process and thread. */
+static node_id labels_node(struct view *view, label_id id, bool with_process)
+{
+    const struct label_set *labels = profile_labels_at(view->profile, id);
+    bool numbered = view->options.processes == VIEW_PROCESSES_ALWAYS;
+    node_id node = 0;
+
+    if (with_process && (labels->process || labels->pid))
+        node = call_tree_child(view->tree, node,
+                               label_name(view, labels->process, numbered ? labels->pid : 0));
+    if (view->options.threads && (labels->thread || labels->tid))
+        node = call_tree_child(view->tree, node,
+                               label_name(view, labels->thread, labels->tid));
+    return node;
+}
+
+static bool several_processes(const struct profile *profile)
+{
+    size_t count;
+    const struct stack *stacks = profile_stacks(profile, &count);
+    const struct label_set *first = NULL;
+    label_id last = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct label_set *labels;
+
+        if (stacks[i].labels == last)
+            continue;
+        last = stacks[i].labels;
+        labels = profile_labels_at(profile, last);
+        if (!first)
+            first = labels;
+        else if (first->pid != labels->pid ||
+                 (!first->pid && first->process != labels->process))
+            return true;
+    }
+    return false;
+}
+
+static bool shows_processes(const struct view *view)
+{
+    switch (view->options.processes) {
+    case VIEW_PROCESSES_ALWAYS:
+        return true;
+    case VIEW_PROCESSES_NEVER:
+        return false;
+    case VIEW_PROCESSES_AUTO:
+    default:
+        return several_processes(view->profile);
+    }
+}
+
+/*
+ * For one subtree of labels: the view's node of each of the profile's nodes.  A map would do,
+ * but most profiles have one such subtree and a million nodes, so that one is an array.
+ */
+struct placed {
+    node_id root;
+    node_id *array; /* 0: not placed yet, as only the root has 0 */
+    struct map map;
+};
+
+static node_id placed_get(const struct placed *placed, node_id node)
+{
+    uint32_t at;
+
+    if (!node)
+        return placed->root;
+    if (placed->array)
+        return placed->array[node];
+    at = map_get(&placed->map, node);
+    return at == UINT32_MAX ? 0 : at;
+}
+
+static void placed_set(struct placed *placed, node_id node, node_id at)
+{
+    if (placed->array)
+        placed->array[node] = at;
+    else
+        map_set(&placed->map, node, at);
+}
+
+struct walk {
+    node_id *pending;
+    size_t room;
+};
+
+/* Places a node of the profile after its parents, which may be many: no recursion. */
+static node_id place(struct view *view, struct placed *placed, const struct call_node *nodes,
+                     node_id node, struct walk *walk)
+{
+    size_t pending = 0;
+    node_id at;
+
+    while (node && !placed_get(placed, node)) {
+        walk->pending =
+            xgrow(walk->pending, &walk->room, pending + 1, sizeof(*walk->pending));
+        walk->pending[pending++] = node;
+        node = nodes[node].parent;
+    }
+    at = placed_get(placed, node);
+    while (pending) {
+        node = walk->pending[--pending];
+        at = call_tree_child(view->tree, at, name_of_frame(view, nodes[node].frame));
+        placed_set(placed, node, at);
+    }
+    return at;
+}
+
+static node_id place_reversed(struct view *view, node_id root, const struct call_node *nodes,
+                              node_id node)
+{
+    for (; node; node = nodes[node].parent)
+        root = call_tree_child(view->tree, root, name_of_frame(view, nodes[node].frame));
+    return root;
+}
+
+static void place_stacks(struct view *view)
+{
+    size_t node_count, stack_count;
+    const struct call_node *nodes = profile_nodes(view->profile, &node_count);
+    const struct stack *stacks = profile_stacks(view->profile, &stack_count);
+    uint32_t label_count = profile_label_count(view->profile);
+    bool with_process = shows_processes(view);
+    node_id *root_of_labels = xalloc(label_count * sizeof(*root_of_labels));
+    struct map place_of_root = {0};
+    struct placed *places = NULL;
+    size_t place_count = 0, place_room = 0;
+    struct walk walk = {0};
+
+    memset(root_of_labels, 0xff, label_count * sizeof(*root_of_labels));
+    view->node_of_stack = xalloc(stack_count * sizeof(*view->node_of_stack));
+    for (size_t i = 0; i < stack_count; i++) {
+        node_id *root = &root_of_labels[stacks[i].labels];
+        uint64_t value = profile_values(view->profile, (stack_id)i)[view->options.value];
+        uint32_t *at;
+        node_id node;
+
+        if (*root == UINT32_MAX)
+            *root = labels_node(view, stacks[i].labels, with_process);
+        if (view->options.reverse) {
+            node = place_reversed(view, *root, nodes, stacks[i].node);
+        } else {
+            at = map_at(&place_of_root, *root);
+            if (*at == UINT32_MAX) {
+                places = xgrow(places, &place_room, place_count + 1, sizeof(*places));
+                places[place_count] = (struct placed){.root = *root};
+                if (!place_count)
+                    places[0].array = xcalloc(node_count, sizeof(node_id));
+                *at = (uint32_t)place_count++;
+            }
+            node = place(view, &places[*at], nodes, stacks[i].node, &walk);
+        }
+        view->node_of_stack[i] = node;
+        if (value != NOT_MEASURED)
+            call_tree_weigh(view->tree, node, value);
+    }
+    for (size_t i = 0; i < place_count; i++) {
+        free(places[i].array);
+        map_free(&places[i].map);
+    }
+    free(places);
+    map_free(&place_of_root);
+    free(root_of_labels);
+    free(walk.pending);
+}
+
+static void sum_up(struct view *view)
+{
+    const struct call_node *tree = call_tree_nodes(view->tree, &view->node_count);
+
+    view->nodes = xalloc(view->node_count * sizeof(*view->nodes));
+    for (size_t i = 0; i < view->node_count; i++)
+        view->nodes[i] = (struct view_node){.parent = tree[i].parent,
+                                            .name = i ? tree[i].frame : UINT32_MAX,
+                                            .self = tree[i].self,
+                                            .total = tree[i].self};
+    for (size_t i = view->node_count; i-- > 1;) {
+        struct view_node *parent = &view->nodes[view->nodes[i].parent];
+
+        parent->total = saturating_add(parent->total, view->nodes[i].total);
+    }
+    call_tree_free(view->tree); /* its index was needed for building only */
+    view->tree = NULL;
+}
+
+struct view *view_new(const struct profile *profile, const struct view_options *options)
+{
+    struct view *view = xcalloc(1, sizeof(*view));
+    uint32_t frames = profile_frame_count(profile);
+
+    view->profile = profile;
+    view->options = *options;
+    view->label_texts = strings_new();
+    view->label_base = strings_count(profile_strings(profile));
+    view->tree = call_tree_new();
+    view->name_of_frame = xalloc(frames * sizeof(*view->name_of_frame));
+    memset(view->name_of_frame, 0xff, frames * sizeof(*view->name_of_frame));
+    place_stacks(view);
+    sum_up(view);
+    return view;
+}
+
+void view_free(struct view *view)
+{
+    if (!view)
+        return;
+    strings_free(view->label_texts);
+    call_tree_free(view->tree);
+    free(view->nodes);
+    free(view->names);
+    map_free(&view->name_index);
+    free(view->name_of_frame);
+    free(view->node_of_stack);
+    free(view);
+}
+
+const struct view_node *view_nodes(const struct view *view, size_t *count)
+{
+    *count = view->node_count;
+    return view->nodes;
+}
+
+const struct view_name *view_name(const struct view *view, name_id name)
+{
+    return &view->names[name];
+}
+
+uint32_t view_name_count(const struct view *view)
+{
+    return (uint32_t)view->name_count;
+}
+
+const char *view_text(const struct view *view, name_id name)
+{
+    str_id text = view->names[name].text;
+    str_id base = view->label_base;
+
+    return text < base ? profile_string(view->profile, text)
+                       : strings_get(view->label_texts, text - base);
+}
+
+size_t view_text_length(const struct view *view, name_id name)
+{
+    str_id text = view->names[name].text;
+    str_id base = view->label_base;
+
+    return text < base ? profile_string_length(view->profile, text)
+                       : strings_length(view->label_texts, text - base);
+}
+
+const struct profile *view_profile(const struct view *view)
+{
+    return view->profile;
+}
+
+node_id view_node_of(const struct view *view, stack_id stack)
+{
+    return view->node_of_stack[stack];
+}
