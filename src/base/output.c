@@ -133,8 +133,8 @@ int output_open(struct output *output, const char *path, struct error *err)
         int fd = dup(STDOUT_FILENO);
 
         if (fd < 0) {
-            failed = error_set(err, errno, "cannot write to standard output: %s",
-                               strerror(errno));
+            failed =
+                error_set(err, errno, "cannot write to standard output: %s", strerror(errno));
             output_discard(output);
             return failed;
         }

@@ -111,8 +111,8 @@ str_id strings_add(struct strings *strings, const char *text, size_t length)
 
     if (*slot)
         return *slot - 1;
-    strings->texts = xgrow(strings->texts, &strings->room, strings->count + 1,
-                           sizeof(*strings->texts));
+    strings->texts =
+        xgrow(strings->texts, &strings->room, strings->count + 1, sizeof(*strings->texts));
     strings->texts[strings->count] = (struct text){
         .bytes = store(strings, text, length), .length = (uint32_t)length, .hash = hash};
     *slot = (uint32_t)++strings->count;

@@ -33,8 +33,8 @@ static void collect(struct parser *parser, const struct command *command)
     parser->letters[end++] = ':';
     for (size_t t = 0; t < COMMAND_TABLES && command->tables[t].options; t++)
         for (const struct option_spec *spec = command->tables[t].options; spec->name; spec++) {
-            parser->rows = xgrow(parser->rows, &parser->room, parser->count + 1,
-                                 sizeof(*parser->rows));
+            parser->rows =
+                xgrow(parser->rows, &parser->room, parser->count + 1, sizeof(*parser->rows));
             parser->rows[parser->count++] =
                 (struct row){.spec = spec, .offset = command->tables[t].offset};
             for (int i = 0; i < 2; i++) {
@@ -50,11 +50,10 @@ static void collect(struct parser *parser, const struct command *command)
     parser->letters[end++] = 'h';
     parser->longs = xcalloc(parser->count + 2, sizeof(*parser->longs));
     for (size_t i = 0; i < parser->count; i++)
-        parser->longs[i] =
-            (struct option){.name = parser->rows[i].spec->name,
-                            .has_arg = parser->rows[i].spec->argument ? required_argument
-                                                                      : no_argument,
-                            .val = FIRST_LONG + (int)i};
+        parser->longs[i] = (struct option){
+            .name = parser->rows[i].spec->name,
+            .has_arg = parser->rows[i].spec->argument ? required_argument : no_argument,
+            .val = FIRST_LONG + (int)i};
     parser->longs[parser->count] = (struct option){.name = "help", .val = OPTION_HELP};
 }
 
@@ -171,8 +170,8 @@ int option_duration(const char *text, unsigned long long *ns, struct error *err)
     static const struct {
         const char *name;
         double ns;
-    } units[] = {{"", 1e9}, {"s", 1e9}, {"ms", 1e6}, {"us", 1e3}, {"m", 6e10}, {"min", 6e10},
-                 {"h", 3.6e12}};
+    } units[] = {{"", 1e9},   {"s", 1e9},    {"ms", 1e6},  {"us", 1e3},
+                 {"m", 6e10}, {"min", 6e10}, {"h", 3.6e12}};
     char *end;
     double value;
 
@@ -217,8 +216,7 @@ int option_number(const char *text, unsigned long long least, unsigned long long
     return 0;
 }
 
-int option_real(const char *text, double least, double most, double *number,
-                struct error *err)
+int option_real(const char *text, double least, double most, double *number, struct error *err)
 {
     char *end;
 

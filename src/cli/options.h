@@ -32,10 +32,10 @@ enum { COMMAND_TABLES = 6 };
 
 struct command {
     const char *name;
-    const char *alias;     /* another full name, or NULL */
-    const char *summary;   /* for the list of commands */
-    const char *usage;     /* "run [OPTIONS] [--] COMMAND [ARGUMENT…]" */
-    const char *about;     /* a paragraph or more for --help, examples last */
+    const char *alias;   /* another full name, or NULL */
+    const char *summary; /* for the list of commands */
+    const char *usage;   /* "run [OPTIONS] [--] COMMAND [ARGUMENT…]" */
+    const char *about;   /* a paragraph or more for --help, examples last */
     struct option_table tables[COMMAND_TABLES];
     bool stops_at_operand; /* what follows the first operand belongs to another program */
     int (*run)(int argc, char **argv); /* whole command line from the command's name on */
@@ -60,7 +60,6 @@ int option_duration(const char *text, unsigned long long *ns, struct error *err)
 /* A whole number between the limits; K, M and G are powers of 1024 where `suffixes`. */
 int option_number(const char *text, unsigned long long least, unsigned long long most,
                   bool suffixes, unsigned long long *number, struct error *err);
-int option_real(const char *text, double least, double most, double *number,
-                struct error *err);
+int option_real(const char *text, double least, double most, double *number, struct error *err);
 
 #endif

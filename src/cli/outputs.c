@@ -13,7 +13,8 @@ int outputs_add(struct outputs *outputs, const char *path, struct error *err)
         strcmp(path, "-") ? format_by_suffix(path) : format_named("folded");
 
     if (!format || !format->write) {
-        error_set(err, EINVAL, "the suffix of %s is that of no format that can be written", path);
+        error_set(err, EINVAL, "the suffix of %s is that of no format that can be written",
+                  path);
         error_hint(err, ".folded and .svg are; - is folded text to standard output");
         return -EINVAL;
     }

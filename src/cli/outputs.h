@@ -14,7 +14,7 @@ struct outputs {
     struct wish {
         const char *path;
         const struct format *format;
-    } *wishes;
+    } * wishes;
     size_t count, room;
     struct write_options options;
 };

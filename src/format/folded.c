@@ -23,7 +23,7 @@ struct reader {
     struct level {
         size_t end; /* behind the frame, in `previous` */
         node_id node;
-    } *levels;
+    } * levels;
     size_t depth, level_room;
     uint32_t *frame_of; /* by text; UINT32_MAX: not yet */
     size_t frame_count, frame_room;
@@ -89,8 +89,8 @@ static void keep_common_levels(struct reader *reader, const char *stack, size_t 
 
 static void push(struct reader *reader, size_t end, node_id node)
 {
-    reader->levels = xgrow(reader->levels, &reader->level_room, reader->depth + 1,
-                           sizeof(*reader->levels));
+    reader->levels =
+        xgrow(reader->levels, &reader->level_room, reader->depth + 1, sizeof(*reader->levels));
     reader->levels[reader->depth++] = (struct level){.end = end, .node = node};
 }
 
@@ -159,8 +159,7 @@ static bool fraction(struct reader *reader, const char *text, size_t length, uin
     return true;
 }
 
-static bool parse_count(struct reader *reader, const char *text, size_t length,
-                        uint64_t *count)
+static bool parse_count(struct reader *reader, const char *text, size_t length, uint64_t *count)
 {
     uint64_t value = 0;
     bool over = false;
@@ -231,22 +230,24 @@ static void say_what_was_lost(const struct reader *reader, const char *name)
     if (reader->bad) {
         snprintf(note, sizeof(note),
                  "%s: %" PRIu64 " lines without \"stack COUNT\" were left out, the first is "
-                 "line %" PRIu64, name, reader->bad, reader->first_bad);
+                 "line %" PRIu64,
+                 name, reader->bad, reader->first_bad);
         profile_add_note(reader->profile, note);
     }
     if (reader->negative) {
-        snprintf(note, sizeof(note), "%s: %" PRIu64 " lines with a negative count were left out",
-                 name, reader->negative);
+        snprintf(note, sizeof(note),
+                 "%s: %" PRIu64 " lines with a negative count were left out", name,
+                 reader->negative);
         profile_add_note(reader->profile, note);
     }
     if (reader->saturated) {
-        snprintf(note, sizeof(note), "%s: counts beyond 2^64 were cut down to the largest number",
-                 name);
+        snprintf(note, sizeof(note),
+                 "%s: counts beyond 2^64 were cut down to the largest number", name);
         profile_add_note(reader->profile, note);
     }
     if (reader->fractions) {
-        snprintf(note, sizeof(note), "%s: counts with fractions were made whole; their sum is kept",
-                 name);
+        snprintf(note, sizeof(note),
+                 "%s: counts with fractions were made whole; their sum is kept", name);
         profile_add_note(reader->profile, note);
     }
 }

@@ -16,8 +16,9 @@
  * whose errors the caller checks at the end (base/output.h does).
  */
 struct write_options {
-    struct view_options view; /* for formats of names: which value, processes and threads as frames */
-    bool annotate;            /* folded: _[k] _[i] _[j] behind the names */
+    struct view_options
+        view;      /* for formats of names: which value, processes and threads as frames */
+    bool annotate; /* folded: _[k] _[i] _[j] behind the names */
 };
 
 struct format {
@@ -29,8 +30,8 @@ struct format {
     bool (*recognize)(const uint8_t *head, size_t size);
     int (*read)(struct source *source, struct profile *profile, struct error *err);
     /* NULL: cannot be written. */
-    int (*write)(const struct profile *profile, const struct write_options *options,
-                 FILE *out, struct error *err);
+    int (*write)(const struct profile *profile, const struct write_options *options, FILE *out,
+                 struct error *err);
 };
 
 /* All formats, ended by one without a name. */

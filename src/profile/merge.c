@@ -171,8 +171,7 @@ static void add_facts(struct translation *t)
     } else {
         if (into->period != from->period)
             into->period = 0;
-        if (into->frequency_hz < from->frequency_hz ||
-            into->frequency_hz > from->frequency_hz)
+        if (into->frequency_hz < from->frequency_hz || into->frequency_hz > from->frequency_hz)
             into->frequency_hz = into->effective_hz = 0;
     }
     add_quality(&into->quality, &from->quality);

@@ -316,8 +316,8 @@ uint64_t profile_total(const struct profile *profile, size_t value)
 
 void profile_add_moment(struct profile *profile, uint64_t time_ns, stack_id stack)
 {
-    profile->moments = xgrow(profile->moments, &profile->moment_room,
-                             profile->moment_count + 1, sizeof(*profile->moments));
+    profile->moments = xgrow(profile->moments, &profile->moment_room, profile->moment_count + 1,
+                             sizeof(*profile->moments));
     profile->moments[profile->moment_count++] =
         (struct moment){.time_ns = time_ns, .stack = stack};
 }

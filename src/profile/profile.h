@@ -84,9 +84,9 @@ uint32_t profile_frame_count(const struct profile *profile);
 typedef uint32_t label_id;
 
 struct label_set {
-    str_id process; /* name of the process: the comm of its main thread */
-    str_id thread;  /* name of the thread */
-    str_id command; /* path or command line of the process, or empty */
+    str_id process;   /* name of the process: the comm of its main thread */
+    str_id thread;    /* name of the thread */
+    str_id command;   /* path or command line of the process, or empty */
     int32_t pid, tid; /* 0 when unknown */
     bool self;        /* a process of fiq itself */
 };
@@ -139,7 +139,8 @@ const struct call_node *profile_nodes(const struct profile *profile, size_t *cou
 const struct stack *profile_stacks(const struct profile *profile, size_t *count);
 const uint64_t *profile_values(const struct profile *profile, stack_id stack);
 
-/* Frames of a node, outermost first, into *frames, which grows with xgrow; returns the depth. */
+/* Frames of a node, outermost first, into *frames, which grows with xgrow; returns the depth.
+ */
 size_t profile_path(const struct profile *profile, node_id node, frame_id **frames,
                     size_t *room);
 
@@ -160,31 +161,31 @@ const struct moment *profile_moments(const struct profile *profile, size_t *coun
 
 /* How true the picture is.  Counts of samples unless said otherwise. */
 struct quality {
-    bool measured;          /* false: the source did not say; then all others are 0 */
-    uint64_t complete;      /* stacks that reach their root */
-    uint64_t cut;           /* the copied piece of the stack was too short */
-    uint64_t broken;        /* no rule to go on */
-    uint64_t kernel_only;   /* nothing of user space expected: kernel threads, idle */
-    uint64_t unnamed;       /* innermost frame without a name */
-    uint64_t lost;          /* dropped by the kernel because fiq read too slowly */
-    uint64_t throttled;     /* times that the kernel paused the event */
-    uint64_t foreign;       /* samples of other processes, dropped unread */
-    uint64_t pruned;        /* samples whose innermost frames were folded away to save memory */
-    uint64_t unexplained;   /* records that could not be decoded */
-    bool user_only;         /* the kernel's frames were not allowed, or not wanted */
-    bool inherited;         /* per-thread events: what lives shorter than a period is missed */
+    bool measured;        /* false: the source did not say; then all others are 0 */
+    uint64_t complete;    /* stacks that reach their root */
+    uint64_t cut;         /* the copied piece of the stack was too short */
+    uint64_t broken;      /* no rule to go on */
+    uint64_t kernel_only; /* nothing of user space expected: kernel threads, idle */
+    uint64_t unnamed;     /* innermost frame without a name */
+    uint64_t lost;        /* dropped by the kernel because fiq read too slowly */
+    uint64_t throttled;   /* times that the kernel paused the event */
+    uint64_t foreign;     /* samples of other processes, dropped unread */
+    uint64_t pruned;      /* samples whose innermost frames were folded away to save memory */
+    uint64_t unexplained; /* records that could not be decoded */
+    bool user_only;       /* the kernel's frames were not allowed, or not wanted */
+    bool inherited;       /* per-thread events: what lives shorter than a period is missed */
 };
 
 struct profile_info {
-    str_id event;   /* "cpu-clock" */
-    str_id command; /* command line or target of the measurement */
-    str_id host;    /* node name, kernel release and processor, for people */
-    str_id creator; /* "fiq 0.1.0" */
-    uint64_t started_ns;   /* since the epoch, 0 when unknown */
-    uint64_t duration_ns;  /* 0 when unknown */
-    uint64_t period;       /* of the event: nanoseconds for clocks; 0 when unknown */
-    double frequency_hz;   /* asked for; 0 when unknown */
-    double effective_hz;   /* samples per CPU second or wall second delivered; 0 when unknown */
+    str_id event;         /* "cpu-clock" */
+    str_id command;       /* command line or target of the measurement */
+    str_id host;          /* node name, kernel release and processor, for people */
+    str_id creator;       /* "fiq 0.1.0" */
+    uint64_t started_ns;  /* since the epoch, 0 when unknown */
+    uint64_t duration_ns; /* 0 when unknown */
+    uint64_t period;      /* of the event: nanoseconds for clocks; 0 when unknown */
+    double frequency_hz;  /* asked for; 0 when unknown */
+    double effective_hz;  /* samples per CPU second or wall second delivered; 0 when unknown */
     struct quality quality;
 };
 

@@ -64,17 +64,21 @@ void profile_quality_line(const struct profile *profile, char *text, size_t size
         append(&line, "no user stacks");
     }
     share(&line, q->cut, stacks, "cut", "--stack-size 65528 copies more");
-    share(&line, q->broken, stacks, "broken", "fiq run -v names the files without unwind rules");
+    share(&line, q->broken, stacks, "broken",
+          "fiq run -v names the files without unwind rules");
     share(&line, q->unnamed, all, "of leaf names unknown",
           "install debug symbols; fiq run -v names the files");
     share(&line, q->pruned, all, "pruned", "--max-nodes raises the limit");
     if (q->lost)
         append(&line,
-               ", %" PRIu64 " of %" PRIu64 " samples lost (a lower -f or more --ring-pages helps)",
+               ", %" PRIu64 " of %" PRIu64
+               " samples lost (a lower -f or more --ring-pages helps)",
                q->lost, q->lost + all);
     if (q->throttled)
-        append(&line, ", throttled %" PRIu64 " times (lower -f, or raise "
-               "kernel.perf_event_max_sample_rate)", q->throttled);
+        append(&line,
+               ", throttled %" PRIu64 " times (lower -f, or raise "
+               "kernel.perf_event_max_sample_rate)",
+               q->throttled);
     if (q->foreign)
         append(&line, ", %" PRIu64 " foreign samples dropped%s", q->foreign,
                q->foreign > 9 * all && all ? " (--per-thread is gentler)" : "");
@@ -83,5 +87,6 @@ void profile_quality_line(const struct profile *profile, char *text, size_t size
     if (q->user_only)
         append(&line, ", user frames only");
     if (q->inherited)
-        append(&line, ", threads that live shorter than a period are under-sampled (run as root)");
+        append(&line,
+               ", threads that live shorter than a period are under-sampled (run as root)");
 }

@@ -18,7 +18,7 @@ struct view {
     size_t node_count;
     struct view_name *names;
     size_t name_count, name_room;
-    struct map name_index;  /* text, kind -> name */
+    struct map name_index;   /* text, kind -> name */
     uint32_t *name_of_frame; /* or UINT32_MAX: not seen yet */
     node_id *node_of_stack;
 };
@@ -30,8 +30,8 @@ static name_id add_name(struct view *view, const struct view_name *name)
     uint32_t *id = map_at(&view->name_index, key);
 
     if (*id == UINT32_MAX) {
-        view->names = xgrow(view->names, &view->name_room, view->name_count + 1,
-                            sizeof(*view->names));
+        view->names =
+            xgrow(view->names, &view->name_room, view->name_count + 1, sizeof(*view->names));
         view->names[view->name_count] = *name;
         *id = (uint32_t)view->name_count++;
     }
@@ -76,8 +76,7 @@ static node_id labels_node(struct view *view, label_id id, bool with_process)
         node = call_tree_child(view->tree, node,
                                label_name(view, labels->process, numbered ? labels->pid : 0));
     if (view->options.threads && (labels->thread || labels->tid))
-        node = call_tree_child(view->tree, node,
-                               label_name(view, labels->thread, labels->tid));
+        node = call_tree_child(view->tree, node, label_name(view, labels->thread, labels->tid));
     return node;
 }
 
@@ -160,8 +159,7 @@ static node_id place(struct view *view, struct placed *placed, const struct call
     node_id at;
 
     while (node && !placed_get(placed, node)) {
-        walk->pending =
-            xgrow(walk->pending, &walk->room, pending + 1, sizeof(*walk->pending));
+        walk->pending = xgrow(walk->pending, &walk->room, pending + 1, sizeof(*walk->pending));
         walk->pending[pending++] = node;
         node = nodes[node].parent;
     }
