@@ -97,7 +97,8 @@ static void push(struct reader *reader, size_t end, node_id node)
 static void remember(struct reader *reader, const char *stack, size_t from, size_t length)
 {
     reader->previous = xgrow(reader->previous, &reader->previous_room, length, 1);
-    memcpy(reader->previous + from, stack + from, length - from);
+    if (from < length) /* there may be no `previous` yet */
+        memcpy(reader->previous + from, stack + from, length - from);
     reader->previous_length = length;
 }
 
@@ -120,8 +121,16 @@ static node_id stack_node(struct reader *reader, const char *stack, size_t lengt
         }
         semicolon = memchr(start, ';', length - at);
         size = semicolon ? (size_t)(semicolon - start) : length - at;
-        node = profile_child(reader->profile, node, frame_of(reader, start, size));
         at += size;
+        while (size && start[size - 1] == ' ')
+            size--;
+        while (size && *start == ' ') {
+            start++;
+            size--;
+        }
+        if (!size)
+            continue;
+        node = profile_child(reader->profile, node, frame_of(reader, start, size));
         push(reader, at, node);
     }
     if (!node) {
@@ -295,10 +304,12 @@ static int folded_read(struct source *source, struct profile *profile, struct er
 {
     struct reader reader = {.profile = profile};
     size_t available;
-    const uint8_t *head = source_peek(source, 3, &available);
+    const uint8_t *head;
     int failed;
 
-    if (available >= 3 && !memcmp(head, "\xef\xbb\xbf", 3))
+    /* Files that were joined may begin with several byte order marks. */
+    while (head = source_peek(source, 3, &available),
+           available >= 3 && !memcmp(head, "\xef\xbb\xbf", 3))
         source_skip(source, 3);
     profile_value_type(profile, "samples", "count");
     failed = read_lines(&reader, source, err);
@@ -373,6 +384,9 @@ static int folded_write(const struct profile *profile, const struct write_option
             path = xgrow(path, &room, depth + 1, sizeof(*path));
             path[depth++] = at;
         }
+        /* A line that begins with # is a comment; spaces around a name count nothing. */
+        if (view_text(view, nodes[path[depth - 1]].name)[0] == '#')
+            fputc(' ', out);
         while (depth--) {
             name_id name = nodes[path[depth]].name;
 

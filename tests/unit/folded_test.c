@@ -1,0 +1,194 @@
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/format.h"
+
+static struct profile *profile;
+static struct error err;
+
+static void set_up(void)
+{
+    profile = profile_new();
+}
+
+static void tear_down(void)
+{
+    profile_free(profile);
+}
+
+static int read_bytes(const char *text, size_t length)
+{
+    struct source *source = source_over("in.folded", text, length);
+    int failed = format_read(source, profile, &err);
+
+    source_close(source);
+    return failed;
+}
+
+static int read_text(const char *text)
+{
+    return read_bytes(text, strlen(text));
+}
+
+static char *written(bool annotate)
+{
+    static char *text;
+    size_t size;
+    FILE *out;
+
+    free(text);
+    out = open_memstream(&text, &size);
+    folded_format.write(profile, &(struct write_options){.annotate = annotate}, out, NULL);
+    fclose(out);
+    return text;
+}
+
+static const char *note(size_t index)
+{
+    size_t count;
+    const str_id *notes = profile_notes(profile, &count);
+
+    return index < count ? profile_string(profile, notes[index]) : "";
+}
+
+TestSuite(folded, .init = set_up, .fini = tear_down);
+
+Test(folded, lines_of_one_stack_add_up)
+{
+    cr_assert(eq(int, read_text("main;f 3\nmain;g 1\nmain;f 2\n"), 0));
+    cr_expect(eq(str, written(false), "main;f 5\nmain;g 1\n"));
+}
+
+Test(folded, the_last_space_separates_the_count)
+{
+    cr_assert(eq(int, read_text("main;operator new(unsigned long) 7 12\n"), 0));
+    cr_expect(eq(str, written(false), "main;operator new(unsigned long) 7 12\n"));
+    cr_expect(eq(u64, profile_total(profile, 0), 12));
+}
+
+Test(folded, a_frame_that_begins_like_the_one_before_is_another)
+{
+    cr_assert(eq(int, read_text("main 16\nmain;ab 4\nmain;ab;c 1\nmain;a 2\nmai;ab 8\n"), 0));
+    cr_expect(eq(str, written(false), "main 16\nmain;ab 4\nmain;ab;c 1\nmain;a 2\nmai;ab 8\n"));
+}
+
+Test(folded, no_newline_at_the_end_carriage_returns_and_a_byte_order_mark_do_no_harm)
+{
+    cr_assert(eq(int, read_text("\xef\xbb\xbfmain;f 3\r\n\r\n# note\r\nmain;f 4"), 0));
+    cr_expect(eq(str, written(false), "main;f 7\n"));
+    cr_expect(eq(str, note(0), ""));
+}
+
+Test(folded, lines_that_are_no_stacks_are_counted_and_the_first_is_named)
+{
+    cr_assert(eq(int, read_text("main 1\nwhat is this\nmain;f -3\nmain;g 0\n 7\n"), 0));
+    cr_expect(ne(ptr, strstr(note(0), "2 lines"), NULL), "%s", note(0));
+    cr_expect(ne(ptr, strstr(note(0), "line 2"), NULL), "%s", note(0));
+    cr_expect(ne(ptr, strstr(note(1), "1 lines with a negative"), NULL), "%s", note(1));
+    cr_expect(eq(u64, profile_total(profile, 0), 1));
+}
+
+Test(folded, a_file_without_any_stack_is_an_error_that_names_it)
+{
+    cr_expect(eq(int, read_text("hello\nworld\n"), -EBADMSG));
+    cr_expect(ne(ptr, strstr(err.message, "in.folded: line 1"), NULL), "%s", err.message);
+}
+
+Test(folded, an_empty_file_holds_nothing)
+{
+    cr_expect(eq(int, read_text(""), -ENODATA));
+}
+
+Test(folded, only_zeros_hold_nothing)
+{
+    cr_expect(eq(int, read_text("main 0\n"), -ENODATA));
+}
+
+Test(folded, fractions_keep_their_sum)
+{
+    cr_assert(eq(int, read_text("a 0.5\nb 1.25\nc 0.25\n"), 0));
+    cr_expect(eq(u64, profile_total(profile, 0), 2));
+}
+
+Test(folded, counts_beyond_64_bits_are_cut_down_and_said)
+{
+    cr_assert(
+        eq(int, read_text("a 99999999999999999999999\na 5\nb 18446744073709551615\n"), 0));
+    cr_expect(eq(u64, profile_total(profile, 0), NOT_MEASURED - 1));
+    cr_expect(ne(ptr, strstr(note(0), "2^64"), NULL), "%s", note(0));
+}
+
+Test(folded, a_semicolon_in_a_name_does_not_make_two_frames)
+{
+    struct frame frame = {.function = profile_intern_text(profile, "a;b")};
+    frame_id id = profile_frame(profile, &frame);
+
+    profile_value_type(profile, "samples", "count");
+    profile_add(profile, &id, 1, 0, (uint64_t[]){1});
+    cr_expect(eq(str, written(false), "a:b 1\n"));
+}
+
+Test(folded, an_outermost_name_that_begins_with_a_hash_does_not_become_a_comment)
+{
+    cr_assert(eq(int, read_text(";#private 3\n #private 4\n"), 0));
+    cr_expect(eq(str, written(false), " #private 7\n"));
+}
+
+Test(folded, annotations_mark_what_is_not_native)
+{
+    static const enum frame_kind kinds[] = {FRAME_NATIVE, FRAME_INLINE, FRAME_JIT,
+                                            FRAME_KERNEL};
+    frame_id frames[4];
+
+    for (int i = 0; i < 4; i++)
+        frames[i] = profile_frame(
+            profile,
+            &(struct frame){.function = profile_intern_text(profile, "f"), .kind = kinds[i]});
+    profile_value_type(profile, "samples", "count");
+    profile_add(profile, frames, 4, 0, (uint64_t[]){1});
+    cr_expect(eq(str, written(true), "f;f_[i];f_[j];f_[k] 1\n"));
+    cr_expect(eq(str, written(false), "f;f;f;f 1\n"));
+}
+
+Test(folded, a_line_across_the_buffers_end_is_read_whole)
+{
+    /* Buffers are 1 MiB: lines of all lengths around it, and one that is longer. */
+    enum { LONG = (1 << 20) + 5000 };
+    char *text = malloc(3 * LONG), *at = text;
+    size_t lines = 0;
+
+    for (size_t i = 0; i < 30000; i++) {
+        at += sprintf(at, "main;function_%zu;%.*s 1\n", i % 100, (int)(i % 37),
+                      "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+        lines++;
+    }
+    at += sprintf(at, "main;");
+    memset(at, 'y', LONG);
+    at += LONG;
+    at += sprintf(at, " 1\nmain;end 1");
+    cr_assert(eq(int, read_bytes(text, (size_t)(at - text)), 0));
+    cr_expect(eq(u64, profile_total(profile, 0), lines + 2));
+    cr_expect(ne(ptr, strstr(written(false), "main;end 1\n"), NULL));
+    free(text);
+}
+
+Test(folded, bytes_with_nul_are_no_folded_text)
+{
+    cr_expect(eq(int, read_bytes("main\0;f 1\n", 10), -EBADMSG));
+}
+
+Test(folded, a_deep_stack_keeps_all_its_frames)
+{
+    char *text = malloc(200000), *at = text;
+
+    for (int i = 0; i < 10000; i++)
+        at += sprintf(at, "%sf%d", i ? ";" : "", i % 3);
+    strcpy(at, " 1\n");
+    cr_assert(eq(int, read_text(text), 0));
+    cr_expect(eq(str, written(false), text));
+    free(text);
+}
