@@ -67,8 +67,8 @@ static void find_build_id(const uint8_t *notes, size_t size, struct build_id *id
         const uint8_t *content = cursor_bytes(&cursor, content_size);
 
         if (content && type == NT_GNU_BUILD_ID && name_size == 4 && !memcmp(name, "GNU", 4)) {
-            id->size = (uint8_t)(content_size < sizeof(id->bytes) ? content_size
-                                                                  : sizeof(id->bytes));
+            id->size =
+                (uint8_t)(content_size < sizeof(id->bytes) ? content_size : sizeof(id->bytes));
             memcpy(id->bytes, content, id->size);
         }
         if (!cursor.failed && (content_size & 3))
@@ -285,8 +285,7 @@ static Elf_Scn *find_section(struct image *image, const char *name, GElf_Shdr *h
     return NULL;
 }
 
-bool image_section(struct image *image, const char *name, size_t limit,
-                   struct section *section)
+bool image_section(struct image *image, const char *name, size_t limit, struct section *section)
 {
     GElf_Shdr header;
     Elf_Scn *scn = find_section(image, name, &header);
@@ -308,8 +307,8 @@ bool image_section(struct image *image, const char *name, size_t limit,
     data = elf_rawdata(scn, NULL);
     if (!data || !data->d_buf || !data->d_size)
         return false;
-    *section = (struct section){
-        .bytes = data->d_buf, .size = data->d_size, .address = header.sh_addr};
+    *section =
+        (struct section){.bytes = data->d_buf, .size = data->d_size, .address = header.sh_addr};
     return true;
 }
 
@@ -323,8 +322,8 @@ bool image_eh_frame_hdr(struct image *image, struct section *section)
         !image_offset(image, image->eh_frame_hdr, &offset))
         return false;
     copy = xalloc(size);
-    image->copies = xgrow(image->copies, &image->copy_room, image->copy_count + 1,
-                          sizeof(*image->copies));
+    image->copies =
+        xgrow(image->copies, &image->copy_room, image->copy_count + 1, sizeof(*image->copies));
     image->copies[image->copy_count++] = copy;
     *section = (struct section){.bytes = copy,
                                 .size = read_at(image, offset, copy, size),

@@ -52,9 +52,10 @@ bool image_section(struct image *image, const char *name, size_t limit,
 /* The same for what PT_GNU_EH_FRAME leads to, also without section headers. */
 bool image_eh_frame_hdr(struct image *image, struct section *section);
 
-const struct build_id *image_build_id(const struct image *image); /* size 0 when there is none */
-uint16_t image_machine(const struct image *image);                /* EM_X86_64 */
-uint16_t image_type(const struct image *image);                   /* ET_EXEC, ET_DYN */
+const struct build_id *
+image_build_id(const struct image *image);         /* size 0 when there is none */
+uint16_t image_machine(const struct image *image); /* EM_X86_64 */
+uint16_t image_type(const struct image *image);    /* ET_EXEC, ET_DYN */
 uint64_t image_file_size(const struct image *image);
 Elf *image_elf(struct image *image);
 const char *image_name(const struct image *image);

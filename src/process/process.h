@@ -18,11 +18,11 @@ enum dso_kind { DSO_FILE, DSO_KERNEL, DSO_VDSO, DSO_VSYSCALL, DSO_JIT, DSO_ANONY
 struct dso {
     uint32_t id; /* from 0, in the order of appearance */
     enum dso_kind kind;
-    pid_t pid;             /* who was seen to map it first; whose /proc/PID/root leads to it */
+    pid_t pid;              /* who was seen to map it first; whose /proc/PID/root leads to it */
     uint64_t device, inode; /* as the kernel's record said */
-    const char *path;      /* as the process named it; "[vdso]", "[kernel.kallsyms]", "//anon" */
-    int fd;                /* opened at the mapping record, so that it outlives process and
-                              path; -1 when that was not possible */
+    const char *path; /* as the process named it; "[vdso]", "[kernel.kallsyms]", "//anon" */
+    int fd;           /* opened at the mapping record, so that it outlives process and
+                         path; -1 when that was not possible */
     struct build_id build_id;
     uint64_t first_start, first_limit, first_offset; /* of the first mapping seen */
 };
@@ -31,7 +31,6 @@ struct mapping {
     uint64_t start, end, file_offset; /* offset of `start` in the file */
     const struct dso *dso;
 };
-
 
 struct process;
 struct processes;

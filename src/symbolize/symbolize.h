@@ -11,8 +11,8 @@
 /* Where a sample was: a place in a file, so that the same code in two processes is one. */
 struct location {
     const struct dso *dso; /* NULL when the address lay in no mapping */
-    uint64_t offset;       /* in the file; the address itself for kernel, JIT and anonymous code */
-    bool is_return;        /* a return address: look up the call, one byte before */
+    uint64_t offset; /* in the file; the address itself for kernel, JIT and anonymous code */
+    bool is_return;  /* a return address: look up the call, one byte before */
 };
 
 enum demangle { DEMANGLE_FULL, DEMANGLE_SHORT, DEMANGLE_NONE };
