@@ -17,8 +17,9 @@
  */
 struct write_options {
     struct view_options
-        view;      /* for formats of names: which value, processes and threads as frames */
-    bool annotate; /* folded: _[k] _[i] _[j] behind the names */
+        view;        /* for formats of names: which value, processes and threads as frames */
+    bool annotate;   /* folded: _[k] _[i] _[j] behind the names */
+    bool timestamps; /* one sample an event, with its time, where a format can */
 };
 
 struct format {
@@ -45,6 +46,6 @@ const struct format *format_recognize(const uint8_t *head, size_t size);
 int format_read_file(const char *path, struct profile *profile, struct error *err);
 int format_read(struct source *source, struct profile *profile, struct error *err);
 
-extern const struct format folded_format;
+extern const struct format folded_format, pprof_format;
 
 #endif

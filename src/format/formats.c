@@ -3,7 +3,11 @@
 #include <errno.h>
 #include <string.h>
 
-const struct format *const formats[] = {&folded_format, NULL};
+const struct format *const formats[] = {
+    &pprof_format,
+    &folded_format,
+    NULL,
+};
 
 const struct format *format_named(const char *name)
 {

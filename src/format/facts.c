@@ -1,0 +1,140 @@
+#include "format/facts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/compiler.h"
+
+#define COUNT(member)                                                                          \
+    {                                                                                          \
+#member, offsetof(struct quality, member), false                                       \
+    }
+#define FLAG(member)                                                                           \
+    {                                                                                          \
+#member, offsetof(struct quality, member), true                                        \
+    }
+
+const struct quality_field quality_fields[] = {COUNT(complete),
+                                               COUNT(cut),
+                                               COUNT(broken),
+                                               COUNT(kernel_only),
+                                               COUNT(unnamed),
+                                               COUNT(lost),
+                                               COUNT(throttled),
+                                               COUNT(foreign),
+                                               COUNT(pruned),
+                                               COUNT(unexplained),
+                                               FLAG(user_only),
+                                               FLAG(inherited),
+                                               {0}};
+
+uint64_t quality_get(const struct quality *quality, const struct quality_field *field)
+{
+    const char *at = (const char *)quality + field->offset;
+
+    return field->is_flag ? *(const bool *)at : *(const uint64_t *)(const void *)at;
+}
+
+void quality_set(struct quality *quality, const struct quality_field *field, uint64_t value)
+{
+    char *at = (char *)quality + field->offset;
+
+    if (field->is_flag)
+        *(bool *)at = value;
+    else
+        *(uint64_t *)(void *)at = value;
+}
+
+static const char *const kind_names[FRAME_KINDS] = {
+    [FRAME_NATIVE] = "native", [FRAME_KERNEL] = "kernel", [FRAME_INLINE] = "inline",
+    [FRAME_JIT] = "jit",       [FRAME_PYTHON] = "python", [FRAME_MARK] = "mark"};
+
+const char *frame_kind_name(enum frame_kind kind)
+{
+    return kind_names[kind];
+}
+
+enum frame_kind frame_kind_named(const char *name, size_t length)
+{
+    enum frame_kind kind = 0;
+
+    while (kind < FRAME_KINDS &&
+           (strlen(kind_names[kind]) != length || memcmp(kind_names[kind], name, length)))
+        kind++;
+    return kind;
+}
+
+static bool begins(const char *text, const char *with)
+{
+    return !strncmp(text, with, strlen(with));
+}
+
+enum frame_kind frame_kind_of_path(const char *path)
+{
+    size_t length = strlen(path);
+    const char *slash = strrchr(path, '/');
+
+    if (begins(path, "[kernel") || begins(path, "[guest.kernel") || begins(path, "[bpf"))
+        return FRAME_KERNEL;
+    if (length > 3 && !strcmp(path + length - 3, ".ko"))
+        return FRAME_KERNEL;
+    if (begins(path, "[jit") || begins(slash ? slash + 1 : path, "jitted-"))
+        return FRAME_JIT;
+    if (begins(path, "/tmp/perf-") && length > 4 && !strcmp(path + length - 4, ".map"))
+        return FRAME_JIT;
+    if (!strcmp(path, "[python]"))
+        return FRAME_PYTHON;
+    return FRAME_NATIVE;
+}
+
+bool is_place(const char *text, size_t length)
+{
+    if (length < 3 || text[0] != '[' || text[length - 1] != ']')
+        return false;
+    return memmem(text, length, "+0x", 3) || begins(text, "[0x") ||
+           (length == 9 && begins(text, "[unknown]"));
+}
+
+str_id place_text(struct profile *profile, const char *path, uint64_t offset)
+{
+    const char *slash = strrchr(path, '/');
+    size_t length;
+    char text[512];
+
+    if (slash && slash[1])
+        path = slash + 1;
+    length = strlen(path);
+    if (*path == '[' && length > 2 && path[length - 1] == ']') { /* "[vdso]" */
+        path++;
+        length -= 2;
+    }
+    if (length > 400)
+        length = 400;
+    snprintf(text, sizeof(text), "[%.*s%s0x%llx]", (int)length, path, length ? "+" : "",
+             (unsigned long long)offset);
+    return profile_intern_text(profile, text);
+}
+
+uint64_t clock_period(const struct profile *profile)
+{
+    static const char *const clocks[] = {"", "cpu-clock", "task-clock", "cpu", "wall"};
+    const struct profile_info *info = profile_facts(profile);
+    const char *event = profile_string(profile, info->event);
+
+    for (size_t i = 0; i < ARRAY_LENGTH(clocks); i++)
+        if (!strcmp(event, clocks[i]) ||
+            (i && begins(event, clocks[i]) && event[strlen(clocks[i])] == ':'))
+            return info->period;
+    return 0;
+}
+
+int value_named(const struct profile *profile, const char *name)
+{
+    size_t count;
+    const struct value_type *types = profile_value_types(profile, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(profile_string(profile, types[i].name), name))
+            return (int)i;
+    return -1;
+}

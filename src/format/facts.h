@@ -1,0 +1,41 @@
+#ifndef FIQ_FORMAT_FACTS_H
+#define FIQ_FORMAT_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "profile/profile.h"
+
+/* The members of struct quality by name, for formats that keep them. */
+struct quality_field {
+    const char *name;
+    size_t offset;
+    bool is_flag; /* bool, else uint64_t */
+};
+extern const struct quality_field quality_fields[]; /* ended by one without a name */
+
+/* Flags are 0 and 1. */
+uint64_t quality_get(const struct quality *quality, const struct quality_field *field);
+void quality_set(struct quality *quality, const struct quality_field *field, uint64_t value);
+
+/* "native", "kernel", …; FRAME_KINDS when the name is none of them. */
+const char *frame_kind_name(enum frame_kind kind);
+enum frame_kind frame_kind_named(const char *name, size_t length);
+
+/* What the path of a mapping says about the code in it: kernel, JIT, Python or native. */
+enum frame_kind frame_kind_of_path(const char *path);
+
+/* Whether a function's text is a place and not a name: "[libx.so+0x12]", "[unknown]". */
+bool is_place(const char *text, size_t length);
+
+/* The text for a place without a name: "[libx.so+0x12]", "[0x12]" without a path. */
+str_id place_text(struct profile *profile, const char *path, uint64_t offset);
+
+/* The nanoseconds of one sample, when the event is a clock; else 0. */
+uint64_t clock_period(const struct profile *profile);
+
+/* The index of the value type with that name, or -1. */
+int value_named(const struct profile *profile, const char *name);
+
+#endif
