@@ -1,0 +1,175 @@
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <errno.h>
+#include <zlib.h>
+
+#include "../profile_text.h"
+#include "../random_profile.h"
+#include "format/format.h"
+
+static struct error err;
+
+static char *packed(const struct profile *profile, const struct write_options *options,
+                    size_t *size)
+{
+    char *bytes;
+    FILE *out = open_memstream(&bytes, size);
+
+    cr_assert(zero(i32, pprof_format.write(profile, options, out, &err)));
+    fclose(out);
+    return bytes;
+}
+
+static struct profile *reread(const struct profile *profile,
+                              const struct write_options *options)
+{
+    struct profile *again = profile_new();
+    size_t size;
+    char *bytes = packed(profile, options, &size);
+    struct source *source = source_over("again.pb.gz", bytes, size);
+
+    cr_assert(zero(i32, format_read(source, again, &err)), "%s", err.message);
+    source_close(source);
+    free(bytes);
+    return again;
+}
+
+static void expect_same(const struct profile *a, const struct profile *b)
+{
+    char *text = profile_text(a), *other = profile_text(b);
+
+    cr_expect(eq(str, other, text));
+    free(text);
+    free(other);
+}
+
+/* Reads bytes that are a Profile, not compressed. */
+static int read_bytes(struct profile *profile, const void *bytes, size_t size)
+{
+    struct source *source = source_over("in.pb", bytes, size);
+    int failed = format_read(source, profile, &err);
+
+    source_close(source);
+    return failed;
+}
+
+Test(pprof, what_is_written_reads_back_the_same)
+{
+    for (uint64_t seed = 0; seed < 300; seed++) {
+        struct profile *profile = random_profile(seed, false);
+        struct profile *again = reread(profile, &(struct write_options){0});
+
+        expect_same(profile, again);
+        profile_free(profile);
+        profile_free(again);
+    }
+}
+
+Test(pprof, moments_come_back_with_their_stacks)
+{
+    for (uint64_t seed = 0; seed < 100; seed++) {
+        struct profile *profile = random_profile(seed, true);
+        struct profile *again = reread(profile, &(struct write_options){.timestamps = true});
+
+        expect_same(profile, again);
+        profile_free(profile);
+        profile_free(again);
+    }
+}
+
+Test(pprof, without_timestamps_equal_stacks_are_one_sample)
+{
+    struct profile *profile = random_profile(7, true);
+    struct profile *again = reread(profile, &(struct write_options){0});
+    size_t moments, stacks, stacks_again;
+
+    profile_moments(again, &moments);
+    profile_stacks(profile, &stacks);
+    profile_stacks(again, &stacks_again);
+    cr_expect(eq(sz, moments, 0));
+    cr_expect(eq(sz, stacks_again, stacks));
+    profile_free(profile);
+    profile_free(again);
+}
+
+Test(pprof, equal_profiles_give_equal_bytes)
+{
+    struct profile *profile = random_profile(3, false);
+    size_t size, size_again;
+    char *bytes = packed(profile, &(struct write_options){0}, &size);
+    char *again = packed(profile, &(struct write_options){0}, &size_again);
+
+    cr_assert(eq(sz, size, size_again));
+    cr_expect(zero(i32, memcmp(bytes, again, size)));
+    free(bytes);
+    free(again);
+    profile_free(profile);
+}
+
+/* A profile as other producers write it: samples first, a location without a name. */
+static const uint8_t unnamed[] =
+    "\x0a\x04\x08\x01\x10\x02"             /* sample_type: samples, count */
+    "\x12\x06\x0a\x02\x02\x01\x12\x00"     /* a sample without values */
+    "\x12\x07\x0a\x02\x02\x01\x12\x01\x05" /* locations 2, 1; value 5 */
+    "\x1a\x0d\x08\x01\x10\x80\x20\x18\x80\x40\x20\x80\x60\x28\x03" /* mapping 0x1000-0x2000 */
+    "\x22\x0b\x08\x01\x10\x01\x18\x90\x20\x22\x02\x08\x01"         /* location 1: a function */
+    "\x22\x07\x08\x02\x10\x01\x18\xa0\x20"                         /* location 2: an address */
+    "\x2a\x04\x08\x01\x10\x04"                                     /* function 1: main */
+    "\x32\x00\x32\x07samples\x32\x05"
+    "count\x32\x09/lib/x.so\x32\x04main";
+
+Test(pprof, an_address_without_a_name_becomes_its_place_in_the_file)
+{
+    struct profile *profile = profile_new();
+    frame_id *path = NULL;
+    size_t room = 0, count;
+
+    cr_assert(zero(i32, read_bytes(profile, unnamed, sizeof(unnamed) - 1)), "%s", err.message);
+    const struct stack *stacks = profile_stacks(profile, &count);
+    cr_assert(eq(sz, count, 1));
+    cr_assert(eq(sz, profile_path(profile, stacks[0].node, &path, &room), 2));
+    const struct frame *leaf = profile_frame_at(profile, path[1]);
+    cr_expect(eq(str, (char *)profile_string(profile, leaf->function), "[x.so+0x3020]"));
+    cr_expect(leaf->unnamed);
+    cr_expect(eq(str,
+                 (char *)profile_string(profile, profile_frame_at(profile, path[0])->function),
+                 "main"));
+    free(path);
+    profile_free(profile);
+}
+
+Test(pprof, samples_with_too_few_values_are_counted)
+{
+    struct profile *profile = profile_new();
+    size_t count;
+
+    cr_assert(zero(i32, read_bytes(profile, unnamed, sizeof(unnamed) - 1)));
+    const str_id *notes = profile_notes(profile, &count);
+    cr_assert(eq(sz, count, 1));
+    cr_expect(eq(str, (char *)profile_string(profile, notes[0]),
+                 "in.pb: 1 samples with a wrong number of values were left out"));
+    profile_free(profile);
+}
+
+Test(pprof, a_cut_file_says_where_it_ends)
+{
+    struct profile *profile = profile_new();
+
+    cr_expect(eq(i32, read_bytes(profile, unnamed, sizeof(unnamed) - 3), -EBADMSG));
+    cr_expect(ne(ptr, strstr(err.message, "ends in the middle of a field"), NULL));
+    profile_free(profile);
+}
+
+Test(pprof, values_beyond_63_bits_stay_at_the_largest)
+{
+    struct profile *profile = profile_new(), *again;
+    struct frame frame = {.function = profile_intern_text(profile, "f")};
+    frame_id id = profile_frame(profile, &frame);
+
+    profile_value_type(profile, "samples", "count");
+    profile_add(profile, &id, 1, 0, (uint64_t[]){UINT64_MAX - 1});
+    again = reread(profile, &(struct write_options){0});
+    cr_expect(eq(u64, profile_values(again, 0)[0], INT64_MAX));
+    profile_free(profile);
+    profile_free(again);
+}
