@@ -102,6 +102,28 @@ static void remember(struct reader *reader, const char *stack, size_t from, size
     reader->previous_length = length;
 }
 
+/* Byte order marks: in files that were joined there may be one in any line. */
+static void skip_marks(const char **text, size_t *length)
+{
+    while (*length >= 3 && !memcmp(*text, "\xef\xbb\xbf", 3)) {
+        *text += 3;
+        *length -= 3;
+    }
+}
+
+/* Spaces around a name count nothing. */
+static void trim(const char **name, size_t *length)
+{
+    while (*length && (*name)[*length - 1] == ' ')
+        --*length;
+    skip_marks(name, length);
+    while (*length && **name == ' ') {
+        ++*name;
+        --*length;
+        skip_marks(name, length);
+    }
+}
+
 static node_id stack_node(struct reader *reader, const char *stack, size_t length)
 {
     size_t at;
@@ -122,12 +144,7 @@ static node_id stack_node(struct reader *reader, const char *stack, size_t lengt
         semicolon = memchr(start, ';', length - at);
         size = semicolon ? (size_t)(semicolon - start) : length - at;
         at += size;
-        while (size && start[size - 1] == ' ')
-            size--;
-        while (size && *start == ' ') {
-            start++;
-            size--;
-        }
+        trim(&start, &size);
         if (!size)
             continue;
         node = profile_child(reader->profile, node, frame_of(reader, start, size));
@@ -203,6 +220,7 @@ static void read_line(struct reader *reader, const char *text, size_t length)
     uint64_t count;
 
     reader->line++;
+    skip_marks(&text, &length);
     while (length && (text[length - 1] == '\r' || text[length - 1] == ' '))
         length--;
     if (!length || text[0] == '#')
@@ -303,14 +321,8 @@ static int read_lines(struct reader *reader, struct source *source, struct error
 static int folded_read(struct source *source, struct profile *profile, struct error *err)
 {
     struct reader reader = {.profile = profile};
-    size_t available;
-    const uint8_t *head;
     int failed;
 
-    /* Files that were joined may begin with several byte order marks. */
-    while (head = source_peek(source, 3, &available),
-           available >= 3 && !memcmp(head, "\xef\xbb\xbf", 3))
-        source_skip(source, 3);
     profile_value_type(profile, "samples", "count");
     failed = read_lines(&reader, source, err);
     if (!failed) {
@@ -384,7 +396,7 @@ static int folded_write(const struct profile *profile, const struct write_option
             path = xgrow(path, &room, depth + 1, sizeof(*path));
             path[depth++] = at;
         }
-        /* A line that begins with # is a comment; spaces around a name count nothing. */
+        /* A line that begins with # is a comment. */
         if (view_text(view, nodes[path[depth - 1]].name)[0] == '#')
             fputc(' ', out);
         while (depth--) {
