@@ -18,7 +18,11 @@
  */
 
 /* A function that is to appear in stacks under its own name. */
+#ifdef __clang__
+#define FUNCTION __attribute__((noinline))
+#else
 #define FUNCTION __attribute__((noinline, noclone))
+#endif
 
 static inline uint64_t clock_now(clockid_t clock)
 {
