@@ -33,6 +33,7 @@ const struct command flame_command = {
              "  perf script | stackcollapse-perf.pl | fiq flame - -o out.svg",
     .tables = {{input_options, offsetof(struct flame_settings, input)},
                {output_options, offsetof(struct flame_settings, outputs)},
+               {render_options, offsetof(struct flame_settings, outputs)},
                {talk_options, offsetof(struct flame_settings, talk)}},
     .run = run_flame,
 };

@@ -5,6 +5,7 @@
 #include "cli/options.h"
 #include "format/format.h"
 #include "profile/profile.h"
+#include "render/render.h"
 
 /*
  * What is to be written: -o FILE, repeatable, the format taken from the suffix; "-" is folded
@@ -13,13 +14,16 @@
 struct outputs {
     struct wish {
         const char *path;
-        const struct format *format;
+        const struct format *format;   /* or */
+        const struct picture *picture; /* what one looks at */
     } * wishes;
     size_t count, room;
     struct write_options options;
+    struct render_options render;
 };
 
 extern const struct option_spec output_options[]; /* settings: struct outputs */
+extern const struct option_spec render_options[]; /* the same: how pictures look */
 
 /* Adds a file whose name we made ourselves. */
 int outputs_add(struct outputs *outputs, const char *path, struct error *err);

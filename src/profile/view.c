@@ -319,6 +319,14 @@ const struct profile *view_profile(const struct view *view)
     return view->profile;
 }
 
+const struct value_type *view_value_type(const struct view *view)
+{
+    size_t count;
+    const struct value_type *types = profile_value_types(view->profile, &count);
+
+    return view->options.value < count ? &types[view->options.value] : NULL;
+}
+
 node_id view_node_of(const struct view *view, stack_id stack)
 {
     return view->node_of_stack[stack];

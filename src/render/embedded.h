@@ -1,0 +1,10 @@
+#ifndef FIQ_RENDER_EMBEDDED_H
+#define FIQ_RENDER_EMBEDDED_H
+
+#include <stddef.h>
+
+/* The scripts and style sheets beside this file, put into the program by tools/embed.py. */
+extern const unsigned char render_svg_css[], render_svg_js[];
+extern const size_t render_svg_css_size, render_svg_js_size;
+
+#endif

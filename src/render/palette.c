@@ -1,0 +1,176 @@
+#include "render/palette.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/hash.h"
+
+/* Hues 0 to 7 are kinds; files have all of them but the first three. */
+enum { HUE_ROOT, HUE_MARK, HUE_LABEL, HUE_NATIVE, HUE_KERNEL, HUE_INLINE, HUE_JIT, HUE_PYTHON };
+enum { FIRST_FILE_HUE = HUE_NATIVE, FILE_HUES = PALETTE_HUES - FIRST_FILE_HUE };
+
+static const char *const names[] = {[PALETTE_WARM] = "warm",
+                                    [PALETTE_COLD] = "cold",
+                                    [PALETTE_KIND] = "kind",
+                                    [PALETTE_DSO] = "dso",
+                                    [PALETTE_COLORBLIND] = "colorblind"};
+
+/* A hue is a walk through colour space: from shade 0 to the last one. */
+struct walk {
+    double hue, hue_to;   /* degrees */
+    double saturation;    /* 0 to 1 */
+    double light, spread; /* of the middle, and how far the shades go from it */
+};
+
+static const struct walk grey = {220, 220, 0.06, 0.80, 0.03};
+static const struct walk label = {262, 262, 0.30, 0.82, 0.04};
+static const struct walk warm = {4, 52, 0.88, 0.68, 0.06};
+static const struct walk cold = {160, 216, 0.60, 0.68, 0.06};
+static const struct walk blue = {206, 216, 0.62, 0.72, 0.06};
+static const struct walk red = {2, 20, 0.80, 0.74, 0.05};
+
+static const struct walk kinds[] = {[HUE_NATIVE] = {14, 30, 0.88, 0.70, 0.05},
+                                    [HUE_KERNEL] = {206, 216, 0.62, 0.74, 0.05},
+                                    [HUE_INLINE] = {44, 52, 0.85, 0.72, 0.05},
+                                    [HUE_JIT] = {88, 112, 0.48, 0.70, 0.05},
+                                    [HUE_PYTHON] = {168, 180, 0.45, 0.68, 0.05}};
+
+/* After M. Okabe and K. Ito, "Color Universal Design": vermillion, blue, yellow, bluish green,
+ * reddish purple, made lighter so that dark text reads on them. */
+static const struct walk universal[] = {[HUE_NATIVE] = {26, 28, 0.90, 0.66, 0.04},
+                                        [HUE_KERNEL] = {202, 204, 0.80, 0.70, 0.05},
+                                        [HUE_INLINE] = {56, 56, 0.85, 0.72, 0.05},
+                                        [HUE_JIT] = {164, 166, 0.55, 0.60, 0.04},
+                                        [HUE_PYTHON] = {326, 328, 0.45, 0.76, 0.04}};
+
+int palette_named(const char *name, enum palette *palette)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
+        if (!strcmp(names[i], name)) {
+            *palette = (enum palette)i;
+            return 0;
+        }
+    return -1;
+}
+
+const char *palette_name(enum palette palette)
+{
+    return names[palette];
+}
+
+static uint8_t kind_hue(const struct view_name *name)
+{
+    if (name->is_label)
+        return HUE_LABEL;
+    switch (name->kind) {
+    case FRAME_KERNEL:
+        return HUE_KERNEL;
+    case FRAME_INLINE:
+        return HUE_INLINE;
+    case FRAME_JIT:
+        return HUE_JIT;
+    case FRAME_PYTHON:
+        return HUE_PYTHON;
+    case FRAME_MARK:
+        return HUE_MARK;
+    case FRAME_NATIVE:
+    case FRAME_KINDS:
+    default:
+        return HUE_NATIVE;
+    }
+}
+
+static uint8_t file_hue(const struct view *view, const struct view_name *name)
+{
+    const struct profile *profile = view_profile(view);
+    const char *path, *base;
+
+    if (!name->mapping)
+        return HUE_MARK;
+    path = profile_string(profile, profile_mapping_at(profile, name->mapping)->path);
+    base = strrchr(path, '/');
+    base = base ? base + 1 : path;
+    return (uint8_t)(FIRST_FILE_HUE + hash_bytes(base, strlen(base)) % FILE_HUES);
+}
+
+struct palette_class palette_class(enum palette palette, const struct view *view, name_id id)
+{
+    const struct view_name *name;
+    struct palette_class class = {HUE_ROOT, 0};
+    uint64_t hash;
+
+    if (id == UINT32_MAX)
+        return class;
+    name = view_name(view, id);
+    hash = hash_bytes(view_text(view, id), view_text_length(view, id));
+    class.hue = kind_hue(name);
+    if (palette == PALETTE_DSO && class.hue >= HUE_NATIVE)
+        class.hue = file_hue(view, name);
+    class.shade = (uint8_t)(hash >> 17 & (PALETTE_SHADES - 1));
+    return class;
+}
+
+static struct walk walk_of(enum palette palette, unsigned hue)
+{
+    if (hue <= HUE_MARK)
+        return grey;
+    if (hue == HUE_LABEL)
+        return label;
+    switch (palette) {
+    case PALETTE_KIND:
+        return kinds[hue < ARRAY_LENGTH(kinds) ? hue : HUE_NATIVE];
+    case PALETTE_COLORBLIND:
+        return universal[hue < ARRAY_LENGTH(universal) ? hue : HUE_NATIVE];
+    case PALETTE_DSO: {
+        double degrees = fmod(18 + 360.0 / FILE_HUES * (hue - FIRST_FILE_HUE), 360);
+
+        return (struct walk){degrees, degrees + 8, 0.62, 0.72, 0.05};
+    }
+    case PALETTE_COLD:
+        return hue == HUE_KERNEL ? red : cold;
+    case PALETTE_WARM:
+    default:
+        return hue == HUE_KERNEL ? blue : warm;
+    }
+}
+
+static double channel(double hue, double saturation, double light, double offset)
+{
+    double k = fmod(offset + hue / 30 + 12, 12);
+    double reach = saturation * fmin(light, 1 - light);
+
+    return light - reach * fmax(-1, fmin(fmin(k - 3, 9 - k), 1));
+}
+
+static struct rgb from_hsl(double hue, double saturation, double light)
+{
+    return (struct rgb){(uint8_t)lround(255 * channel(hue, saturation, light, 0)),
+                        (uint8_t)lround(255 * channel(hue, saturation, light, 8)),
+                        (uint8_t)lround(255 * channel(hue, saturation, light, 4))};
+}
+
+/* Neighbouring shades differ in hue; lightness takes a second, shorter round, so that two
+ * shades of like hue still differ. */
+static double light_of(const struct walk *walk, unsigned shade)
+{
+    return walk->light + walk->spread * ((shade * 7 % PALETTE_SHADES) / 7.5 - 1);
+}
+
+struct rgb palette_color(enum palette palette, struct palette_class class)
+{
+    struct walk walk = walk_of(palette, class.hue);
+    double part = class.shade / (PALETTE_SHADES - 1.0);
+
+    return from_hsl(walk.hue + (walk.hue_to - walk.hue) * part, walk.saturation,
+                    light_of(&walk, class.shade));
+}
+
+struct rgb palette_dark(enum palette palette, struct palette_class class)
+{
+    struct walk walk = walk_of(palette, class.hue);
+    double part = class.shade / (PALETTE_SHADES - 1.0);
+
+    return from_hsl(walk.hue + (walk.hue_to - walk.hue) * part, walk.saturation * 0.62,
+                    light_of(&walk, class.shade) - 0.40);
+}

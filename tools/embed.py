@@ -1,0 +1,29 @@
+#!/usr/bin/env python3
+"""Makes a C file of other files: embed.py OUTPUT.c NAME=FILE...
+
+Each NAME becomes `const char NAME[]`, ended by a NUL, with `const size_t NAME_size`.
+"""
+import pathlib
+import sys
+
+
+def array(name: str, data: bytes) -> str:
+    # Numbers, as C promises no more than 4095 characters in a string literal.
+    rows = [data[at : at + 20] for at in range(0, len(data), 20)]
+    numbers = "".join("    " + "".join(f"{byte}," for byte in row) + "\n" for row in rows)
+    return (
+        f"extern const unsigned char {name}[];\nextern const size_t {name}_size;\n"
+        f"const unsigned char {name}[] = {{\n{numbers}    0}};\n"
+        f"const size_t {name}_size = sizeof({name}) - 1;\n"
+    )
+
+
+def main() -> None:
+    parts = ["/* Made by tools/embed.py; not to be edited. */\n#include <stddef.h>\n"]
+    for item in sys.argv[2:]:
+        name, file = item.split("=", 1)
+        parts.append(array(name, pathlib.Path(file).read_bytes()))
+    pathlib.Path(sys.argv[1]).write_text("".join(parts))
+
+
+main()
