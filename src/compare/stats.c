@@ -1,0 +1,494 @@
+#include "compare/stats.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/xalloc.h"
+
+static const double z95 = 1.9599639845400545; /* 97.5 % of the normal distribution */
+
+static double clamp(double x, double low, double high)
+{
+    return x > low ? x < high ? x : high : low; /* NaN becomes `low` */
+}
+
+/* ---- distributions ---- */
+
+double normal_upper(double z)
+{
+    return 0.5 * erfc(z / M_SQRT2);
+}
+
+/* Halving is slow and exact, and these are asked for a few times a comparison. */
+static double bisect(double (*below)(double x, double parameter), double p, double parameter)
+{
+    double low = -1, high = 1;
+
+    p = clamp(p, 1e-300, 1 - 1e-16);
+    while (below(low, parameter) > p && low > -1e30)
+        low *= 2;
+    while (below(high, parameter) < p && high < 1e30)
+        high *= 2;
+    for (int i = 0; i < 200 && high - low > 1e-14 * (fabs(low) + fabs(high)); i++) {
+        double middle = (low + high) / 2;
+
+        if (below(middle, parameter) < p)
+            low = middle;
+        else
+            high = middle;
+    }
+    return (low + high) / 2;
+}
+
+static double normal_below(double z, double unused)
+{
+    (void)unused;
+    return normal_upper(-z);
+}
+
+double normal_quantile(double p)
+{
+    return bisect(normal_below, p, 0);
+}
+
+/* The continued fraction of the incomplete beta function (Abramowitz and Stegun 26.5.8), by
+ * Lentz's method. */
+static double beta_fraction(double a, double b, double x)
+{
+    const double tiny = 1e-300;
+    double c = 1, d = 1 - (a + b) * x / (a + 1), h;
+
+    d = 1 / (fabs(d) < tiny ? tiny : d);
+    h = d;
+    for (int m = 1; m < 500; m++) {
+        double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
+        double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
+        double before = h;
+
+        for (int i = 0; i < 2; i++) {
+            double step = i ? odd : even;
+
+            d = 1 + step * d;
+            d = 1 / (fabs(d) < tiny ? tiny : d);
+            c = 1 + step / c;
+            c = fabs(c) < tiny ? tiny : c;
+            h *= d * c;
+        }
+        if (fabs(h - before) <= 1e-15 * fabs(h))
+            break;
+    }
+    return h;
+}
+
+/* Regularized incomplete beta function I_x(a, b). */
+static double incomplete_beta(double a, double b, double x)
+{
+    double front;
+
+    if (x <= 0)
+        return 0;
+    if (x >= 1)
+        return 1;
+    front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x));
+    if (x < (a + 1) / (a + b + 2))
+        return clamp(front * beta_fraction(a, b, x) / a, 0, 1);
+    return clamp(1 - front * beta_fraction(b, a, 1 - x) / b, 0, 1);
+}
+
+double student_two_sided(double t, double freedom)
+{
+    if (!(freedom > 0))
+        return 1;
+    if (!isfinite(t))
+        return isnan(t) ? 1 : 0;
+    return incomplete_beta(freedom / 2, 0.5, freedom / (freedom + t * t));
+}
+
+static double student_below(double t, double freedom)
+{
+    double tail = student_two_sided(t, freedom) / 2;
+
+    return t < 0 ? tail : 1 - tail;
+}
+
+double student_quantile(double p, double freedom)
+{
+    return bisect(student_below, p, freedom);
+}
+
+/* ---- exact tests for small counts ---- */
+
+/*
+ * k events in all; under the null hypothesis each fell on the after side with probability q,
+ * or, when the wholes are small, was drawn from n[0] + n[1] without putting back.  Mid-p: half
+ * of what is observed counts as more extreme, otherwise small counts could hardly ever be
+ * found.
+ */
+struct draw {
+    double k, q;
+    double n[2];
+    bool without_putting_back;
+};
+
+static double log_choose(double n, double k)
+{
+    return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1);
+}
+
+static double chance(const struct draw *draw, double after)
+{
+    if (draw->without_putting_back) {
+        if (after > draw->n[1] || draw->k - after > draw->n[0])
+            return 0;
+        return exp(log_choose(draw->n[1], after) + log_choose(draw->n[0], draw->k - after) -
+                   log_choose(draw->n[0] + draw->n[1], draw->k));
+    }
+    if (draw->q <= 0 || draw->q >= 1)
+        return after == (draw->q <= 0 ? 0 : draw->k);
+    return exp(log_choose(draw->k, after) + after * log(draw->q) +
+               (draw->k - after) * log1p(-draw->q));
+}
+
+static double exact_p(const struct draw *draw, double after)
+{
+    double lower = 0, upper = 0, here = chance(draw, after);
+
+    for (double i = 0; i <= draw->k; i++) {
+        if (i < after)
+            lower += chance(draw, i);
+        else if (i > after)
+            upper += chance(draw, i);
+    }
+    return clamp(2 * ((lower < upper ? lower : upper) + here / 2), 0, 1);
+}
+
+/* Up to here the sums of exact_p() are both quick and needed. */
+enum { SMALL_COUNT = 60 };
+
+/* ---- shares ---- */
+
+static void wilson(double k, double n, double *low, double *high)
+{
+    double share = clamp(k / n, 0, 1), z2n = z95 * z95 / n;
+    double middle = (share + z2n / 2) / (1 + z2n);
+    double half = z95 / (1 + z2n) * sqrt(share * (1 - share) / n + z2n / n / 4);
+
+    *low = clamp(middle - half, 0, share);
+    *high = clamp(middle + half, share, 1);
+}
+
+/* MOVER: an interval of a difference from those of its two sides. */
+static void join_intervals(struct estimate *estimate, double before, const double *of_before,
+                           double after, const double *of_after)
+{
+    double down = hypot(after - of_after[0], of_before[1] - before);
+    double up = hypot(of_after[1] - after, before - of_before[0]);
+
+    estimate->low = estimate->difference - down;
+    estimate->high = estimate->difference + up;
+}
+
+static double proportions_p(const double before[2], const double after[2])
+{
+    double k = before[0] + after[0], n = before[1] + after[1];
+    bool mostly = k > n / 2; /* the rarer of "in" and "not in" is counted */
+    double few[2] = {mostly ? before[1] - before[0] : before[0],
+                     mostly ? after[1] - after[0] : after[0]};
+    double pooled, z;
+
+    k = few[0] + few[1];
+    if (k <= 0)
+        return 1;
+    if (k <= SMALL_COUNT) {
+        struct draw draw = {.k = round(k), .q = after[1] / n, .n = {before[1], after[1]}};
+
+        draw.without_putting_back = n < 1e7;
+        return exact_p(&draw, round(few[1]));
+    }
+    pooled = k / n;
+    z = (few[1] / after[1] - few[0] / before[1]) /
+        sqrt(pooled * (1 - pooled) * (1 / before[1] + 1 / after[1]));
+    return isfinite(z) ? 2 * normal_upper(fabs(z)) : 1;
+}
+
+struct estimate compare_proportions(const double before[2], const double after[2])
+{
+    struct estimate estimate = {.low = -1, .high = 1, .p = 1};
+    double of_before[2], of_after[2], shares[2];
+
+    if (!(before[1] > 0) || !(after[1] > 0))
+        return estimate;
+    shares[0] = clamp(before[0] / before[1], 0, 1);
+    shares[1] = clamp(after[0] / after[1], 0, 1);
+    wilson(before[0], before[1], &of_before[0], &of_before[1]);
+    wilson(after[0], after[1], &of_after[0], &of_after[1]);
+    estimate.difference = shares[1] - shares[0];
+    join_intervals(&estimate, shares[0], of_before, shares[1], of_after);
+    estimate.p = proportions_p(before, after);
+    return estimate;
+}
+
+/* ---- amounts ---- */
+
+/* The score interval of a Poisson mean. */
+static void poisson(double k, double *low, double *high)
+{
+    double half = z95 * sqrt(k + z95 * z95 / 4);
+
+    *low = clamp(k + z95 * z95 / 2 - half, 0, k);
+    *high = k + z95 * z95 / 2 + half;
+}
+
+static double amounts_p(const double before[2], const double after[2])
+{
+    double k = before[0] + after[0];
+    /* Equal amounts: more samples where one weighs less. */
+    double q = before[1] / (before[1] + after[1]);
+    double z;
+
+    if (k <= 0)
+        return 1;
+    if (k <= SMALL_COUNT) {
+        struct draw draw = {.k = round(k), .q = q};
+
+        return exact_p(&draw, round(after[0]));
+    }
+    z = (after[0] - k * q) / sqrt(k * q * (1 - q));
+    return isfinite(z) ? 2 * normal_upper(fabs(z)) : 1;
+}
+
+struct estimate compare_amounts(const double before[2], const double after[2])
+{
+    struct estimate estimate = {.p = 1};
+    double of_before[2], of_after[2];
+
+    if (!(before[1] > 0) || !(after[1] > 0))
+        return estimate;
+    poisson(before[0], &of_before[0], &of_before[1]);
+    poisson(after[0], &of_after[0], &of_after[1]);
+    for (int i = 0; i < 2; i++) {
+        of_before[i] *= before[1];
+        of_after[i] *= after[1];
+    }
+    estimate.difference = after[0] * after[1] - before[0] * before[1];
+    join_intervals(&estimate, before[0] * before[1], of_before, after[0] * after[1], of_after);
+    estimate.p = amounts_p(before, after);
+    return estimate;
+}
+
+/* ---- runs ---- */
+
+static double mean_of(const double *values, size_t count, double *variance_of_mean)
+{
+    double mean = 0, squares = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        double step = values[i] - mean;
+
+        mean += step / (double)(i + 1);
+        squares += step * (values[i] - mean);
+    }
+    *variance_of_mean = count > 1 ? squares / (double)(count - 1) / (double)count : 0;
+    return mean;
+}
+
+double runs_error(const double *before, size_t before_count, const double *after,
+                  size_t after_count, double *freedom)
+{
+    double of_before, of_after, sum, denominator;
+
+    mean_of(before, before_count, &of_before);
+    mean_of(after, after_count, &of_after);
+    sum = of_before + of_after;
+    denominator = (before_count > 1 ? of_before * of_before / (double)(before_count - 1) : 0) +
+                  (after_count > 1 ? of_after * of_after / (double)(after_count - 1) : 0);
+    /* Scaled, as squares of variances leave the range of double sooner than these do. */
+    *freedom =
+        denominator > 0 ? sum * sum / denominator : (double)(before_count + after_count) - 2;
+    if (!isfinite(*freedom) || *freedom < 1)
+        *freedom = 1;
+    return sqrt(sum);
+}
+
+struct estimate compare_runs(const double *before, size_t before_count, const double *after,
+                             size_t after_count)
+{
+    struct estimate estimate = {.p = 1};
+    double freedom, error, half, unused;
+
+    if (!before_count || !after_count)
+        return estimate;
+    estimate.difference =
+        mean_of(after, after_count, &unused) - mean_of(before, before_count, &unused);
+    if (before_count < 2 || after_count < 2) {
+        estimate.low = -HUGE_VAL;
+        estimate.high = HUGE_VAL;
+        return estimate;
+    }
+    error = runs_error(before, before_count, after, after_count, &freedom);
+    half = error * student_quantile(0.975, freedom);
+    estimate.low = estimate.difference - half;
+    estimate.high = estimate.difference + half;
+    if (error > 0)
+        estimate.p = student_two_sided(estimate.difference / error, freedom);
+    else
+        estimate.p = estimate.difference == 0;
+    return estimate;
+}
+
+enum { MOST_DEALS = 20000, MOST_RUNS = 4096 };
+
+struct deal {
+    double *values; /* both sides in one row */
+    size_t count, after_count;
+    double all, observed;
+    uint64_t as_extreme, dealt;
+};
+
+static void judge_deal(struct deal *deal, double after_sum)
+{
+    double after = after_sum / (double)deal->after_count;
+    double before = (deal->all - after_sum) / (double)(deal->count - deal->after_count);
+
+    deal->dealt++;
+    deal->as_extreme += fabs(after - before) >= deal->observed * (1 - 1e-12);
+}
+
+/* All subsets of after_count runs: the next one in lexical order until there is none. */
+static void deal_all(struct deal *deal)
+{
+    size_t k = deal->after_count, n = deal->count;
+    size_t *chosen = xalloc(k * sizeof(*chosen));
+
+    for (size_t i = 0; i < k; i++)
+        chosen[i] = i;
+    for (;;) {
+        double sum = 0;
+        size_t at = k;
+
+        for (size_t i = 0; i < k; i++)
+            sum += deal->values[chosen[i]];
+        judge_deal(deal, sum);
+        while (at && chosen[at - 1] == n - k + at - 1)
+            at--;
+        if (!at)
+            break;
+        chosen[at - 1]++;
+        for (size_t i = at; i < k; i++)
+            chosen[i] = chosen[i - 1] + 1;
+    }
+    free(chosen);
+}
+
+static void deal_some(struct deal *deal)
+{
+    uint64_t state = 1;
+
+    for (int i = 0; i < MOST_DEALS; i++) {
+        double sum = 0;
+
+        for (size_t j = 0; j < deal->after_count; j++) {
+            size_t other = j + (size_t)(hash_u64(state++) % (deal->count - j));
+            double swapped = deal->values[j];
+
+            deal->values[j] = deal->values[other];
+            deal->values[other] = swapped;
+            sum += deal->values[j];
+        }
+        judge_deal(deal, sum);
+    }
+    deal->as_extreme++; /* the way they really fell is one too */
+    deal->dealt++;
+}
+
+double permutation_p(const double *before, size_t before_count, const double *after,
+                     size_t after_count)
+{
+    struct deal deal = {.count = before_count + after_count, .after_count = after_count};
+    double ways = 1, unused;
+
+    if (!before_count || !after_count || deal.count > MOST_RUNS)
+        return 1;
+    deal.values = xalloc(deal.count * sizeof(*deal.values));
+    memcpy(deal.values, before, before_count * sizeof(*before));
+    memcpy(deal.values + before_count, after, after_count * sizeof(*after));
+    for (size_t i = 0; i < deal.count; i++)
+        deal.all += deal.values[i];
+    deal.observed =
+        fabs(mean_of(after, after_count, &unused) - mean_of(before, before_count, &unused));
+    for (size_t i = 0; i < after_count && ways <= MOST_DEALS; i++)
+        ways = ways * (double)(deal.count - i) / (double)(i + 1);
+    if (ways <= MOST_DEALS)
+        deal_all(&deal);
+    else
+        deal_some(&deal);
+    free(deal.values);
+    return (double)deal.as_extreme / (double)deal.dealt;
+}
+
+/* ---- many questions at once ---- */
+
+struct ranked {
+    double p;
+    size_t index;
+};
+
+static int by_p(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+
+    if (x->p != y->p)
+        return x->p < y->p ? -1 : 1;
+    return (x->index > y->index) - (x->index < y->index);
+}
+
+static struct ranked *rank(const double *p, size_t count)
+{
+    struct ranked *ranks = xalloc((count + 1) * sizeof(*ranks));
+
+    for (size_t i = 0; i < count; i++)
+        ranks[i] = (struct ranked){.p = p[i], .index = i};
+    qsort(ranks, count, sizeof(*ranks), by_p);
+    return ranks;
+}
+
+void adjust_holm(double *p, size_t count, size_t asked)
+{
+    struct ranked *ranks = rank(p, count);
+    double least = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        double adjusted = ranks[i].p * (double)((asked > count ? asked : count) - i);
+
+        least = adjusted > least ? adjusted : least;
+        p[ranks[i].index] = least < 1 ? least : 1;
+    }
+    free(ranks);
+}
+
+void adjust_false_discovery(double *p, size_t count, size_t asked)
+{
+    struct ranked *ranks = rank(p, count);
+    double most = 1;
+
+    for (size_t i = count; i-- > 0;) {
+        double adjusted =
+            ranks[i].p * (double)(asked > count ? asked : count) / (double)(i + 1);
+
+        most = adjusted < most ? adjusted : most;
+        p[ranks[i].index] = most;
+    }
+    free(ranks);
+}
+
+double least_visible(double error, double level, double freedom)
+{
+    if (freedom > 0)
+        return error *
+               (student_quantile(1 - level / 2, freedom) + student_quantile(0.8, freedom));
+    return error * (normal_quantile(1 - level / 2) + normal_quantile(0.8));
+}
