@@ -1,7 +1,7 @@
 # Debian packages, for tools/quickstart, tools/check and tools/bench, which source this file.
 
 BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config python3 libelf-dev libdw-dev
-    zlib1g-dev libiberty-dev"
+    zlib1g-dev libiberty-dev libprotobuf-c-dev protobuf-c-compiler"
 # What the static libdw.a and libelf.a need, for a build with -Dprefer_static=true.
 STATIC_PACKAGES="libbz2-dev liblzma-dev"
 TEST_PACKAGES="libcriterion-dev scdoc clang-14 libclang-rt-14-dev clang-format-14 chromium
