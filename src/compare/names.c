@@ -314,7 +314,7 @@ char *name_without(const char *text, unsigned parts)
 
 /* ---- the two sides ---- */
 
-enum { UNPAIRED = UINT32_MAX };
+#define UNPAIRED UINT32_MAX
 
 struct side {
     struct strings *raw; /* as added; ids from 1 */

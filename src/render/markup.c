@@ -64,7 +64,7 @@ static bool is_forbidden(uint32_t code)
 
 static void put_wide(struct markup *markup, const char *text, unsigned size, uint32_t code)
 {
-    char shown[16];
+    char shown[24];
 
     if (is_forbidden(code)) {
         markup_raw(markup, "\xef\xbf\xbd");

@@ -159,7 +159,7 @@ static void put_head(struct svg *svg)
 
 static uint32_t head_height(const struct svg *svg)
 {
-    uint32_t lines = 1 + (svg->options->subtitle != NULL) + (fact(svg, "quality") != NULL) +
+    uint32_t lines = 1u + (svg->options->subtitle != NULL) + (fact(svg, "quality") != NULL) +
                      (flame_hidden_frames(svg->flame) != 0);
 
     return 24 + lines * LINE + 14;
