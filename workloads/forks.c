@@ -5,6 +5,7 @@
  */
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -77,7 +78,7 @@ static void execute(int fd, uint64_t for_ns)
 
     snprintf(fd_text, sizeof(fd_text), "%d", fd);
     snprintf(ns_text, sizeof(ns_text), "%" PRIu64, for_ns);
-    execl("/proc/self/exe", "forks-executed", "--executed", fd_text, ns_text, (char *)NULL);
+    execl("/proc/self/exe", "forks", "--executed", fd_text, ns_text, (char *)NULL);
     _exit(127);
 }
 
@@ -87,6 +88,7 @@ int main(int argc, char **argv)
     int fd;
 
     if (argc == 4 && !strcmp(argv[1], "--executed")) {
+        prctl(PR_SET_NAME, "executed");
         sums = shared_sums(atoi(argv[2]));
         be_busy(executed_work, strtoull(argv[3], NULL, 10), &sums[EXECUTED]);
         return 0;

@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""fiq run: functions have the shares of samples that they have of the CPU time."""
+from harness import *
+
+need_events()
+
+print("shares: three functions")
+stacks, truth, done = profile_run(workload("shares", 2))
+expect_truth(stacks, truth)
+expect_complete(stacks, 0.999)
+owed = truth["cpu_ns"] * 997 / 1e9
+expect(abs(total(stacks) / owed - 1) < 0.05, f"{total(stacks)} samples, {owed:.0f} are owed")
+for name in ("hot", "medium", "cold"):
+    leaf = sum(c for f, c in stacks.items() if f[-1] == name)
+    expect(leaf >= 0.97 * count_of(stacks, name), f"{name} is the innermost frame of its samples")
+expect("samples" in done.stderr and "complete" in done.stderr, "the summary has a quality line")
+
+print("deep: a recursion of known depth")
+for depth in (75, 300):
+    stacks, truth, _ = profile_run(workload("deep", depth, 1))
+    below = {f: c for f, c in stacks.items() if "bottom" in f}
+    right = sum(c for f, c in below.items() if f.count("recurse") == depth)
+    expect(right >= 0.995 * total(below) > 0,
+           f"{right} of {total(below)} stacks have exactly {depth} frames of recurse")
+    expect_truth(stacks, truth)
+
+print("threads: four on two processors, told apart by name")
+stacks, truth, _ = profile_run(workload("threads", 4, 1), "--threads")
+expect_truth(stacks, truth)
+expect_complete(stacks, 0.99)
+for name, ns in truth["threads"].items():
+    named = {tuple(part.split(" (")[0] for part in f): 0 for f in stacks}
+    for frames, count in stacks.items():
+        named[tuple(part.split(" (")[0] for part in frames)] += count
+    expect_share(named, name, ns / truth["cpu_ns"])
+
+print("signals: a handler on a stack of its own")
+stacks, truth, _ = profile_run(workload("signals", 1))
+expect_truth(stacks, truth)
+in_handler = {f: c for f, c in stacks.items() if "on_timer" in f}
+below = sum(c for f, c in in_handler.items() if "main" in f[:f.index("on_timer")])
+expect(below >= 0.99 * total(in_handler) > 0,
+       f"{below} of {total(in_handler)} stacks of the handler go on to main")
+
+print("dlopen_late: code that comes and goes while it is sampled")
+stacks, truth, _ = profile_run(workload("dlopen_late", 1))
+expect_truth(stacks, truth)
+
+print("app.py: an interpreter")
+stacks, truth, _ = profile_run(workload("app.py", 1))
+owed = truth["cpu_ns"] * 997 / 1e9
+expect(0.9 < total(stacks) / owed < 1.1, f"{total(stacks)} samples, {owed:.0f} are owed")
+expect_complete(stacks, 0.98)
+
+finish()

@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""fiq attach: samples what runs, and leaves it alone."""
+import signal
+
+from harness import *
+
+need_events()
+out = SCRATCH / "attach.folded"
+
+print("a process, for a time")
+target = start(workload("shares", 4))
+time.sleep(0.3)
+begun = time.monotonic()
+done = fiq("attach", "-p", target.pid, "-d", 1.5, "-f", 997, "-o", out)
+took = time.monotonic() - begun
+expect(done.returncode == 0, "ends with 0")
+expect(1.4 < took < 4, f"takes its time: {took:.2f} s for 1.5 s")
+expect(target.poll() is None, "the target runs on")
+output, _ = target.communicate(timeout=60)
+expect(target.returncode == 0, "and ends well")
+truth = truth_of(output)
+stacks = folded(out)
+expect_truth(stacks, truth)
+expect_complete(stacks, 0.999)
+expect(800 < total(stacks) < 1600, f"{total(stacks)} samples of 1.5 s at 997 Hz")
+
+print("threads that are there, and threads that come")
+target = start(workload("threads", 4, 3))
+time.sleep(0.3)
+fiq("attach", "-p", target.pid, "-d", 1, "-f", 499, "-o", out)
+output, _ = target.communicate(timeout=60)
+expect_truth(folded(out), truth_of(output))
+
+target = start(workload("short_threads", 6000, 4, 200))
+fiq("attach", "-p", target.pid, "-f", 997, "-o", out)
+target.communicate(timeout=60)
+stacks = folded(out)
+expect(count_of(stacks, "brief") > 100, f"{count_of(stacks, 'brief')} samples of short threads")
+
+print("until the target ends")
+target = start(workload("shares", 1.5))
+begun = time.monotonic()
+done = fiq("attach", "-p", target.pid, "-o", out)
+expect(done.returncode == 0 and time.monotonic() - begun < 10, "attach ends with its target")
+target.communicate()
+
+print("two processes")
+first, second = start(workload("shares", 3)), start(workload("deep", 20, 3))
+time.sleep(0.2)
+done = fiq("attach", "-p", f"{first.pid},{second.pid}", "-d", 1, "-f", 499, "-o", out)
+stacks = folded(out)
+expect({f[0] for f in stacks} == {"shares", "deep"}, f"both: {sorted({f[0] for f in stacks})}")
+first.kill(), second.kill()
+first.communicate(), second.communicate()
+
+print("Ctrl-C")
+target = start(workload("shares", 5))
+time.sleep(0.2)
+profiler = start([FIQ, "attach", "-p", target.pid, "-f", 499, "-o", out])
+out.unlink(missing_ok=True)
+time.sleep(1)
+profiler.send_signal(signal.SIGINT)
+_, said = profiler.communicate(timeout=20)
+expect(profiler.returncode == 0, f"ends with 0: {profiler.returncode}")
+expect(out.exists() and total(folded(out)) > 50, "the output is written")
+expect(target.poll() is None, "the target runs on")
+target.kill()
+target.communicate()
+
+print("who is not there")
+gone = start(["true"])
+gone.communicate()
+done = fiq("attach", "-p", gone.pid, "-d", 1, "-o", out)
+expect(done.returncode == 1, f"ends with 1: {done.returncode}")
+expect(str(gone.pid) in done.stderr, f"names the process: {done.stderr.strip()}")
+for wrong in ("0", "-1", "x", "1,,2", ""):
+    done = fiq("attach", "-p", wrong, "-d", 1, "-o", out)
+    expect(done.returncode in (1, 2) and done.stderr, f"-p '{wrong}' is refused")
+
+finish()

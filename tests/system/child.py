@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""The child of fiq run has what it would have without fiq."""
+import resource
+import signal
+
+from harness import *
+
+need_events()
+out = SCRATCH / "out.folded"
+
+# Prints what a program was given; descriptors but that of the listing itself.
+LOOK = """
+import os, resource, signal, sys
+status = dict(l.split(':', 1) for l in open('/proc/self/status') if ':' in l)
+for key in ('SigBlk', 'SigIgn', 'SigCgt', 'NoNewPrivs', 'Seccomp', 'CapEff', 'Groups'):
+    print(key, status[key].strip())
+print('limits', [resource.getrlimit(n) for n in range(16)])
+print('group leader', os.getpgid(0) == os.getpid(), 'session', os.getsid(0) == int(sys.argv[1]))
+print('group of the caller', os.getpgid(0) == int(sys.argv[2]))
+fds = sorted(int(f) for f in os.listdir('/proc/self/fd'))
+print('descriptors', [f for f in fds if os.path.exists(f'/proc/self/fd/{f}')])
+print('nice', os.nice(0), 'affinity', sorted(os.sched_getaffinity(0)), 'umask', os.umask(0))
+print('policy', os.sched_getscheduler(0), 'cwd', os.getcwd(), 'argv0', sys.argv[0])
+print('environment', sorted(os.environ.items()))
+print('oom', open('/proc/self/oom_score_adj').read(), open('/proc/self/timerslack_ns').read())
+"""
+
+
+def look(prefix, prepare):
+    # Python itself changes SIGPIPE and SIGXFSZ; a shell of a file of its own does not.
+    return subprocess.run([*prefix, sys.executable, "-S", "-c", LOOK, str(os.getsid(0)),
+                           str(os.getpgid(0))],
+                          preexec_fn=prepare, capture_output=True, text=True, check=False,
+                          restore_signals=False, stdin=subprocess.DEVNULL)
+
+
+def plain():
+    pass
+
+
+def blocked():
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1, signal.SIGINT, signal.SIGCHLD})
+
+
+def ignored():
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGUSR2, signal.SIGPIPE,
+                   signal.SIGQUIT):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def limited():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (200, 300))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.nice(3)
+    os.umask(0o027)
+
+
+for situation in (plain, blocked, ignored, limited):
+    without = look([], situation)
+    within = look([FIQ, "run", "-q", "-o", out, "--"], situation)
+    same = without.stdout == within.stdout and without.stdout
+    expect(same, f"{situation.__name__}: the child sees the same")
+    if not same:
+        for a, b in zip(without.stdout.splitlines(), within.stdout.splitlines()):
+            if a != b:
+                print(f"  without {a}\n  with    {b}")
+        print(within.stderr)
+
+print("standard streams")
+done = subprocess.run([FIQ, "run", "-o", str(out), "--", "cat"], input="line\n" * 10000,
+                      capture_output=True, text=True, check=False)
+expect(done.stdout == "line\n" * 10000, "standard input reaches the child, its output us")
+done = fiq("run", "-q", "-o", out, "--", "sh", "-c", "echo out; echo err >&2")
+expect((done.stdout, done.stderr) == ("out\n", "err\n"), "-q: only the child is heard")
+done = fiq("run", "-o", out, "--", "sh", "-c", "echo out")
+expect(done.stdout == "out\n", "all of fiq's own talk is on standard error")
+done = fiq("run", "-f", 997, "-o", "-", "--", *workload("shares", 0.3))
+lines = done.stdout.splitlines()
+expect(any('"workload"' in line for line in lines) and
+       total(folded("\n".join(line for line in lines if '"workload"' not in line))) > 100,
+       "-o -: folded text on standard output, behind the child's")
+
+print("a variable in front of the command")
+done = fiq("run", "-q", "-o", out, "--", "GREETING=hello", "sh", "-c", "echo $GREETING")
+expect(done.stdout == "hello\n", f"NAME=VALUE sets it: {done.stdout!r} {done.stderr!r}")
+
+finish()

@@ -1,0 +1,30 @@
+#!/usr/bin/env python3
+"""fiq run follows forks and execs, and tells processes apart."""
+from harness import *
+
+need_events()
+
+stacks, truth, _ = profile_run(workload("forks", 2))
+expect_truth(stacks, truth)
+expect_complete(stacks, 0.99)
+expect({f[0] for f in stacks} == {"forks", "executed"},
+       f"the process is outermost: {sorted({f[0] for f in stacks})}")
+expect(all(f[0] == "executed" for f in stacks if "executed_work" in f),
+       "executed_work lies in the program that was executed")
+
+print("with their numbers")
+stacks, truth, _ = profile_run(workload("forks", 1), "--processes")
+roots = {f[0] for f in stacks}
+expect(len([r for r in roots if r.startswith("forks (")]) == 3, f"three of forks: {sorted(roots)}")
+
+print("short-lived programs, one after the other")
+out = SCRATCH / "many.folded"
+busy = "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); done"
+script = f"n=0; while [ $n -lt 40 ]; do n=$((n+1)); sh -c '{busy}; :'; done"
+done = fiq("run", "-f", 997, "-o", out, "--", "sh", "-c", script)
+stacks = folded(out)
+expect(done.returncode == 0 and total(stacks) > 50, f"{total(stacks)} samples")
+unknown = sum(c for f, c in stacks.items() if f[-1].startswith("[unknown"))
+expect(unknown <= 0.02 * total(stacks), f"{unknown} samples of programs that nobody knows any more")
+
+finish()

@@ -1,0 +1,169 @@
+"""What the system tests share: they run fiq on workloads and look at what comes out.
+
+A test is a program: TEST.py FIQ WORKLOADS.  It ends with 0, with 1 when an expectation was not
+met, or with 77 and the reason when this machine does not let it try."""
+import json
+import math
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+FIQ = str(pathlib.Path(sys.argv[1]).resolve())
+WORKLOADS = pathlib.Path(sys.argv[2]).resolve()
+SOURCES = pathlib.Path(__file__).resolve().parents[2] / "workloads"
+
+# What lies at the root of a complete stack: the C library's entries, and the kernel's.
+ROOTS = {"_start", "__clone3", "clone3", "__clone", "clone", "_dl_start_user", "ret_from_fork",
+         "ret_from_fork_asm", "_dl_start"}
+
+_scratch = tempfile.TemporaryDirectory(prefix="fiq-test-")
+SCRATCH = pathlib.Path(_scratch.name)
+os.chmod(SCRATCH, 0o777)
+_failures = []
+
+
+def skip(reason):
+    print(f"skipped: {reason}")
+    sys.exit(77)
+
+
+def expect(condition, text):
+    """Notes a failure and goes on, so that one run shows them all."""
+    print(f"{'ok  ' if condition else 'FAIL'} {text}", flush=True)
+    if not condition:
+        _failures.append(text)
+    return condition
+
+
+def finish():
+    print(f"{len(_failures)} failed" if _failures else "all as expected")
+    sys.exit(1 if _failures else 0)
+
+
+def workload(name, *arguments):
+    """The command line of a workload."""
+    if name.endswith(".py"):
+        return [sys.executable, str(SOURCES / name), *map(str, arguments)]
+    return [str(WORKLOADS / name), *map(str, arguments)]
+
+
+def fiq(*arguments, timeout=120, **options):
+    """Runs fiq to its end; stdout and stderr as text."""
+    options.setdefault("stdin", subprocess.DEVNULL)
+    return subprocess.run([FIQ, *map(str, arguments)], capture_output=True, text=True,
+                          timeout=timeout, check=False, **options)
+
+
+def start(command, **options):
+    """Starts a program whose output is collected."""
+    options.setdefault("stdin", subprocess.DEVNULL)
+    options.setdefault("stdout", subprocess.PIPE)
+    options.setdefault("stderr", subprocess.PIPE)
+    return subprocess.Popen(list(map(str, command)), text=True, **options)
+
+
+def need_events():
+    """Skips the test where perf events are refused; fiq says why."""
+    tried = fiq("run", "-o", SCRATCH / "probe.folded", "--", "true")
+    if tried.returncode in (2, 125):
+        skip(tried.stderr.strip().replace("\n", " "))
+
+
+def need_root():
+    if os.geteuid():
+        skip("needs root")
+
+
+def truth_of(output):
+    """The JSON that a workload prints as its last line."""
+    return json.loads(output.strip().splitlines()[-1])
+
+
+def folded(path_or_text):
+    """{(outermost, …, innermost): count}"""
+    text = path_or_text
+    if isinstance(path_or_text, pathlib.Path):
+        text = path_or_text.read_text()
+    stacks = {}
+    for line in text.splitlines():
+        stack, count = line.rsplit(" ", 1)
+        frames = tuple(stack.split(";"))
+        stacks[frames] = stacks.get(frames, 0) + int(count)
+    return stacks
+
+
+def total(stacks):
+    return sum(stacks.values())
+
+
+def count_of(stacks, name):
+    """Samples with `name` anywhere in their stack."""
+    return sum(count for frames, count in stacks.items() if name in frames)
+
+
+def expect_share(stacks, name, wanted, slack=0.01):
+    """The share of samples below `name` is `wanted`, within what sampling allows: four standard
+    deviations, plus a slack for what the measurement itself adds."""
+    samples = total(stacks)
+    got = count_of(stacks, name) / samples if samples else 0
+    bound = 4 * math.sqrt(max(wanted * (1 - wanted), 1e-4) / max(samples, 1)) + slack
+    return expect(samples and abs(got - wanted) <= bound,
+                  f"{name}: {got:.1%} of {samples} samples, {wanted:.1%} ± {bound:.1%} wanted")
+
+
+def expect_truth(stacks, truth):
+    """All functions of the workload have the shares that it measured itself."""
+    for name, ns in truth["functions"].items():
+        expect_share(stacks, name, ns / truth["cpu_ns"])
+
+
+def expect_complete(stacks, least=0.99):
+    """Stacks reach their root.  A frame for the process may stand outside of it."""
+    complete = sum(count for frames, count in stacks.items() if ROOTS & set(frames[:3]))
+    share = complete / max(total(stacks), 1)
+    expect(share >= least, f"{share:.2%} of the stacks are complete, {least:.1%} wanted")
+
+
+def profile_run(command, *options, frequency=997):
+    """fiq run on a command; (stacks, truth, finished process)."""
+    out = SCRATCH / "out.folded"
+    out.unlink(missing_ok=True)
+    done = fiq("run", "-f", frequency, "-o", out, *options, "--", *command)
+    if not expect(done.returncode == 0, f"{' '.join(map(str, command[:1]))} ends with 0"):
+        print(done.stderr)
+        finish()
+    return folded(out), truth_of(done.stdout), done
+
+
+def wait_for(condition, seconds=10):
+    """Waits until the condition holds; whether it does."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def is_alive(pid):
+    """Whether a process runs (a zombie does not)."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def as_nobody(command):
+    """The command, run by a user who owns nothing."""
+    need_root()
+    if not shutil.which("setpriv"):
+        skip("setpriv is missing (util-linux)")
+    return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--", *command]
+
+
+
+

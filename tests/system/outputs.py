@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+"""Files that fiq run writes: names, owners, form."""
+import re
+import xml.etree.ElementTree
+
+from harness import *
+
+need_events()
+
+print("without -o")
+here = SCRATCH / "here"
+here.mkdir()
+done = fiq("run", "--", *workload("shares", 0.3), cwd=here)
+pictures = [f.name for f in here.glob("*.svg")]
+expect(len(pictures) == 1 and re.fullmatch(r"fiq-shares-\d+-\d{8}-\d{6}\.svg", pictures[0]),
+       f"a picture named by command, process and time: {pictures}")
+expect(all(name in done.stderr for name in pictures), "its name is said")
+
+print("two outputs of one capture agree")
+first, second = SCRATCH / "a.svg", SCRATCH / "a.folded"
+fiq("run", "-f", 499, "-o", first, "-o", second, "--", *workload("shares", 1))
+stacks = folded(second)
+tree = xml.etree.ElementTree.fromstring(first.read_text())
+titles = [t.text for t in tree.iter("{http://www.w3.org/2000/svg}title") if t.text]
+expect(any("hot" in title for title in titles), "the picture has a tooltip for hot")
+expect("http" not in re.sub(r'xmlns(:\w+)?="[^"]*"', "", first.read_text()),
+       "the picture refers to nothing outside")
+
+print("what cannot be written")
+done = fiq("run", "-o", "/dev/full", "--", "true")
+expect(done.returncode != 0 or "no samples" in done.stderr, "a full device is an error")
+
+print("under sudo")
+if os.geteuid() == 0:
+    owned = SCRATCH / "owned.folded"
+    env = {**os.environ, "SUDO_UID": "65534", "SUDO_GID": "65533"}
+    fiq("run", "-f", 499, "-o", owned, "--", *workload("shares", 0.3), env=env)
+    expect((owned.stat().st_uid, owned.stat().st_gid) == (65534, 65533),
+           "the output belongs to the caller")
+
+expect(not list(SCRATCH.glob("**/.*fiq-*")), "nothing temporary is left")
+finish()

@@ -1,0 +1,31 @@
+#!/usr/bin/env python3
+"""fiq system: the whole machine, with fiq's own samples labelled."""
+from harness import *
+
+need_events()
+need_root()
+out = SCRATCH / "system.folded"
+
+target, other = start(workload("shares", 4)), start(workload("deep", 10, 4))
+time.sleep(0.3)
+begun = time.monotonic()
+done = fiq("system", "-d", 2, "-f", 499, "-o", out)
+took = time.monotonic() - begun
+if not expect(done.returncode == 0, "ends with 0"):
+    print(done.stderr)
+    finish()
+expect(1.9 < took < 6, f"takes {took:.2f} s for 2 s")
+stacks = folded(out)
+outermost = {f[0] for f in stacks}
+expect({"shares", "deep"} <= outermost, f"processes are outermost: {sorted(outermost)[:8]}")
+expect(count_of(stacks, "hot") > 200, f"{count_of(stacks, 'hot')} samples of hot")
+of_fiq = [name for name in outermost if name.startswith("fiq") and name != "fiq"]
+expect("fiq" not in outermost or of_fiq, "fiq's own samples are labelled as such")
+for process in (target, other):
+    expect(process.poll() is None, "what is sampled runs on")
+    process.kill()
+    process.communicate()
+
+done = fiq("attach", "-a", "-d", 0.5, "-o", out)
+expect(done.returncode == 0, "attach -a is the same")
+finish()
