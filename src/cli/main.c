@@ -8,8 +8,7 @@
 #include "base/log.h"
 #include "cli/cli.h"
 
-const struct command *const commands[] = {&flame_command, &convert_command, &merge_command,
-                                          NULL};
+const struct command *const commands[] = {&flame_command, &diff_command, NULL};
 
 void print_message(const char *format, ...)
 {

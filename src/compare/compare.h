@@ -138,10 +138,11 @@ struct judgement {
     } * failures;
     size_t failure_count;
     /* The growth (relative, or points where only these were asked for) that would have been
-     * seen with a chance of 80 %: of the whole, and of the function in which it shows best.
+     * seen with a chance of 80 %: of the whole, and of the function
+     * that takes most.
      * HUGE_VAL when there was nothing to be seen. */
-    double visible_whole, visible_best;
-    function_id best; /* WHOLE when there is none */
+    double visible_whole, visible_hottest;
+    function_id hottest; /* WHOLE when there is none */
 };
 #define WHOLE UINT32_MAX
 
@@ -152,5 +153,8 @@ struct judgement {
 void comparison_judge(const struct comparison *comparison, const struct gate *gate,
                       struct judgement *judgement);
 void judgement_end(struct judgement *judgement);
+
+/* Whether a function is big enough to be judged. */
+bool comparison_judges(const struct comparison *comparison, function_id function);
 
 #endif

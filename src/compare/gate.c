@@ -63,19 +63,23 @@ static void ask(struct asking *asking, function_id function, const struct measur
         (struct question){.function = function, .measure = measure, .row = row, .p = p};
 }
 
+bool comparison_judges(const struct comparison *comparison, function_id function)
+{
+    const struct measure *self = &comparison->functions[function].self;
+
+    return self->share[0] >= LEAST_JUDGED || self->share[1] >= LEAST_JUDGED;
+}
+
 static void ask_all(struct asking *asking)
 {
     const struct comparison *comparison = asking->comparison;
 
     if (asking->gate->basis == BASIS_AMOUNT)
         ask(asking, WHOLE, &comparison->whole, comparison->tree.total);
-    for (size_t i = 0; i < comparison->function_count; i++) {
-        const struct measure *self = &comparison->functions[i].self;
-
-        if (self->share[0] >= LEAST_JUDGED || self->share[1] >= LEAST_JUDGED)
-            ask(asking, (function_id)i, self,
+    for (function_id i = 0; i < comparison->function_count; i++)
+        if (comparison_judges(comparison, i))
+            ask(asking, i, &comparison->functions[i].self,
                 comparison->self_of_functions + i * comparison->tree.columns);
-    }
 }
 
 /* Before and after of what is judged: inlining has been followed there. */
@@ -207,17 +211,20 @@ static double visible(const struct asking *asking, const struct question *questi
 
 static void find_visible(const struct asking *asking, struct judgement *judgement)
 {
-    judgement->visible_whole = judgement->visible_best = HUGE_VAL;
-    judgement->best = WHOLE;
+    double most = 0;
+
+    judgement->visible_whole = judgement->visible_hottest = HUGE_VAL;
+    judgement->hottest = WHOLE;
     for (size_t i = 0; i < asking->count; i++) {
         const struct question *question = &asking->questions[i];
         double seen = visible(asking, question);
 
         if (question->function == WHOLE) {
             judgement->visible_whole = seen;
-        } else if (seen < judgement->visible_best) {
-            judgement->visible_best = seen;
-            judgement->best = question->function;
+        } else if (isfinite(seen) && question->measure->share[0] > most) {
+            most = question->measure->share[0];
+            judgement->visible_hottest = seen;
+            judgement->hottest = question->function;
         }
     }
 }
@@ -234,8 +241,8 @@ void comparison_judge(const struct comparison *comparison, const struct gate *ga
     judgement->judged = asking.count - (gate->basis == BASIS_AMOUNT);
     find_failures(&asking, judgement);
     find_visible(&asking, judgement);
-    seen = judgement->visible_whole < judgement->visible_best ? judgement->visible_whole
-                                                              : judgement->visible_best;
+    seen = judgement->visible_whole < judgement->visible_hottest ? judgement->visible_whole
+                                                                 : judgement->visible_hottest;
     if (judgement->failure_count)
         judgement->verdict = VERDICT_REGRESSION;
     else

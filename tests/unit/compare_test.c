@@ -338,7 +338,7 @@ Test(compare, extreme_counts_are_said_and_do_no_harm)
         cr_expect(gt(sz, notes_of(c), 0), "case %zu", i);
         for (int basis = 0; basis < BASES; basis++) {
             comparison_judge(c, &(struct gate){.basis = basis, .growth = 0.05}, &judgement);
-            cr_expect(not(isnan(judgement.visible_whole) || isnan(judgement.visible_best)));
+            cr_expect(not(isnan(judgement.visible_whole) || isnan(judgement.visible_hottest)));
             judgement_end(&judgement);
         }
         comparison_free(c);

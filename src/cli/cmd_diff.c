@@ -1,0 +1,170 @@
+/* fiq diff: what changed between two profiles. */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "cli/cli.h"
+#include "cli/comparisons.h"
+#include "format/format.h"
+
+struct diff_settings {
+    struct talk_settings talk;
+    struct comparisons comparisons;
+};
+
+static int run_diff(int argc, char **argv);
+
+const struct command diff_command = {
+    .name = "diff",
+    .alias = "compare",
+    .summary = "what changed between two profiles",
+    .usage = "diff [OPTIONS] BEFORE AFTER | diff [OPTIONS] BEFORE… -- AFTER…",
+    .about = "Compares two profiles of any format that fiq reads, or two sets of runs.\n\n"
+             "  fiq diff before.pb.gz after.pb.gz -o diff.md\n"
+             "  fiq diff --fail-above 5% before.folded after.folded\n"
+             "  fiq diff --fail-above 5% old-*.pb.gz -- new-*.pb.gz\n\n"
+             "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 something grew by more than\n"
+             "--fail-above allows, 4 too few samples to tell.",
+    .tables = {{comparison_output_options, offsetof(struct diff_settings, comparisons)},
+               {comparison_options, offsetof(struct diff_settings, comparisons)},
+               {talk_options, offsetof(struct diff_settings, talk)}},
+    .run = run_diff,
+};
+
+/* The files of one side, read. */
+struct side {
+    char **paths;
+    size_t count;
+    struct profile **profiles;
+    char *label;
+};
+
+static char *label_of(const struct side *side)
+{
+    if (side->count == 1)
+        return xstrdup(side->paths[0]);
+    return xasprintf("%s … %s", side->paths[0], side->paths[side->count - 1]);
+}
+
+static int read_side(struct side *side, struct error *err)
+{
+    int failed = 0;
+
+    side->label = label_of(side);
+    side->profiles = xcalloc(side->count, sizeof(struct profile *));
+    for (size_t i = 0; i < side->count && !failed; i++) {
+        side->profiles[i] = profile_new();
+        failed = format_read_file(side->paths[i], side->profiles[i], err);
+    }
+    return failed;
+}
+
+static void free_side(struct side *side)
+{
+    for (size_t i = 0; side->profiles && i < side->count; i++)
+        profile_free(side->profiles[i]);
+    free(side->profiles);
+    free(side->label);
+}
+
+static void print_input_notes(const struct side *side)
+{
+    for (size_t i = 0; i < side->count; i++) {
+        size_t count;
+        const str_id *notes = profile_notes(side->profiles[i], &count);
+
+        for (size_t j = 0; j < count; j++) {
+            const char *note = profile_string(side->profiles[i], notes[j]);
+
+            /* Some notes name their file themselves. */
+            if (strncmp(note, side->paths[i], strlen(side->paths[i])))
+                print_message("%s: %s", side->paths[i], note);
+            else
+                print_message("%s", note);
+        }
+    }
+}
+
+static int compare_sides(struct diff_settings *settings, struct side sides[2],
+                         struct comparison **comparison, struct error *err)
+{
+    struct compare_options *options = &settings->comparisons.compare;
+    struct compare_side inputs[2];
+    int failed = 0;
+
+    for (int i = 0; i < 2 && !failed; i++) {
+        failed = read_side(&sides[i], err);
+        if (!failed && !settings->talk.quiet)
+            print_input_notes(&sides[i]);
+        inputs[i] =
+            (struct compare_side){.runs = (const struct profile *const *)sides[i].profiles,
+                                  .count = sides[i].count,
+                                  .label = sides[i].label};
+    }
+    options->names.maps = settings->comparisons.maps;
+    options->names.map_count = settings->comparisons.map_count;
+    return failed ? failed : compare_new(comparison, inputs, options, err);
+}
+
+static int diff(struct diff_settings *settings, struct side sides[2])
+{
+    struct comparison *comparison = NULL;
+    struct error err = {0};
+    int code;
+
+    if (compare_sides(settings, sides, &comparison, &err)) {
+        code = print_error(&err, EXIT_FAILED);
+    } else {
+        char *title = xasprintf("%s (before) and %s (after)", sides[0].label, sides[1].label);
+
+        code = comparisons_finish(&settings->comparisons, comparison, title, NULL, 0, true,
+                                  settings->talk.quiet);
+        free(title);
+    }
+    comparison_free(comparison);
+    free_side(&sides[0]);
+    free_side(&sides[1]);
+    return code;
+}
+
+/* How many operands stand behind "--"; all of them belong to the side after. */
+static int behind_dashes(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (!strcmp(argv[i], "--"))
+            return argc - i - 1;
+    return 0;
+}
+
+static int run_diff(int argc, char **argv)
+{
+    struct diff_settings settings = {0};
+    int count, code, after = behind_dashes(argc, argv);
+    char **operands;
+    struct side sides[2] = {0};
+
+    switch (options_parse(&diff_command, argc, argv, &settings, &operands, &count)) {
+    case OPTIONS_DONE:
+        return EXIT_DONE;
+    case OPTIONS_BAD:
+        return EXIT_USAGE;
+    case OPTIONS_OK:
+    default:
+        break;
+    }
+    talk_begin(&settings.talk);
+    if (!after)
+        after = count == 2;
+    if (after < 1 || after >= count) {
+        print_message("diff: two profiles are wanted, before and after; several of each are "
+                      "parted by --");
+        code = EXIT_USAGE;
+    } else {
+        sides[0] = (struct side){.paths = operands, .count = (size_t)(count - after)};
+        sides[1] = (struct side){.paths = operands + count - after, .count = (size_t)after};
+        code = diff(&settings, sides);
+    }
+    comparisons_free(&settings.comparisons);
+    return code;
+}

@@ -1,0 +1,427 @@
+#include "report/change_text.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+
+/* U+2212, which stands as high as the plus. */
+#define MINUS "\u2212"
+
+static bool in_seconds(const struct comparison *comparison)
+{
+    return !strcmp(comparison_unit(comparison), "CPU seconds");
+}
+
+/* ---- numbers ---- */
+
+/* Digits behind the point, so that about three count. */
+static int decimals(double value)
+{
+    value = fabs(value);
+    return value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+}
+
+/* Without unit: three digits, and large counts in short. */
+static const char *number(double value, char text[CHANGE_TEXT])
+{
+    if (fabs(value) < 1e7)
+        snprintf(text, CHANGE_TEXT, "%.*f", value == round(value) ? 0 : decimals(value), value);
+    else
+        snprintf(text, CHANGE_TEXT, "%.4g", value);
+    return text;
+}
+
+const char *change_amount(const struct comparison *comparison, double amount,
+                          char text[CHANGE_TEXT])
+{
+    char one[CHANGE_TEXT];
+
+    if (!in_seconds(comparison))
+        snprintf(text, CHANGE_TEXT, "%s %.40s", number(amount, one),
+                 comparison_unit(comparison));
+    else if (fabs(amount) >= 0.9995 || amount == 0)
+        snprintf(text, CHANGE_TEXT, "%.*f s", decimals(amount), amount);
+    else
+        snprintf(text, CHANGE_TEXT, "%.*f ms", decimals(amount * 1e3), amount * 1e3);
+    return text;
+}
+
+static const char *percent(double share, char text[CHANGE_TEXT])
+{
+    snprintf(text, CHANGE_TEXT, "%.*f %%", fabs(share) < 0.0995 ? 2 : 1, 100 * share);
+    return text;
+}
+
+const char *change_side(const struct comparison_report *report, const struct measure *measure,
+                        int side, char text[CHANGE_TEXT])
+{
+    if (report->basis == BASIS_SHARE)
+        return percent(measure->share[side], text);
+    return change_amount(report->comparison, measure->amount[side], text);
+}
+
+static const char *sign_of(double value)
+{
+    return value < 0 ? MINUS : value > 0 ? "+" : "";
+}
+
+static void put_growth(char *text, size_t size, double before, double difference)
+{
+    double growth = before > 0 ? difference / before : 0;
+
+    if (before <= 0)
+        snprintf(text, size, difference > 0 ? " (new)" : "");
+    else if (growth > 99.995)
+        snprintf(text, size, " (%.3gx)", growth + 1);
+    else
+        snprintf(text, size, " (%s%.1f %%)", sign_of(growth), fabs(100 * growth));
+}
+
+/* Half the interval; it need not lie evenly, the wider half is honest. */
+static double half_width(const struct difference *by)
+{
+    return fmax(by->high - by->difference, by->difference - by->low);
+}
+
+const char *change_difference(const struct comparison_report *report,
+                              const struct measure *measure, char text[CHANGE_TEXT])
+{
+    const struct difference *by = &measure->by[report->basis];
+    bool shares = report->basis == BASIS_SHARE;
+    bool milli = !shares && in_seconds(report->comparison) && fabs(by->difference) < 0.9995;
+    double scale = shares ? 100 : milli ? 1e3 : 1;
+    const char *unit = shares                            ? "points"
+                       : !in_seconds(report->comparison) ? ""
+                       : milli                           ? "ms"
+                                                         : "s";
+    double half = half_width(by);
+    double before = shares ? measure->share[0] : measure->amount[0];
+    double after = shares ? measure->share[1] : measure->amount[1];
+    char one[CHANGE_TEXT];
+    size_t end = (size_t)snprintf(text, CHANGE_TEXT, "%s%s", sign_of(by->difference),
+                                  number(fabs(scale * by->difference), one));
+
+    if (isfinite(half))
+        end +=
+            (size_t)snprintf(text + end, CHANGE_TEXT - end, " ± %s", number(scale * half, one));
+    end += (size_t)snprintf(text + end, CHANGE_TEXT - end, "%s%s", *unit ? " " : "", unit);
+    put_growth(text + end, CHANGE_TEXT - end, before, after - before);
+    return text;
+}
+
+const char *change_p(double p, char text[CHANGE_TEXT])
+{
+    if (p < 0.0001)
+        snprintf(text, CHANGE_TEXT, "<0.0001");
+    else
+        snprintf(text, CHANGE_TEXT, p < 0.095 ? "%.2g" : "%.2f", p);
+    return text;
+}
+
+const char *change_word(enum change change)
+{
+    static const char *const words[] = {[CHANGE_NONE] = "none",
+                                        [CHANGE_MORE] = "more",
+                                        [CHANGE_LESS] = "less",
+                                        [CHANGE_MOVED] = "moved"};
+
+    return words[change];
+}
+
+const char *verdict_word(enum verdict verdict)
+{
+    static const char *const words[] = {[VERDICT_PASS] = "pass",
+                                        [VERDICT_REGRESSION] = "regression",
+                                        [VERDICT_TOO_FEW] = "too few samples"};
+
+    return words[verdict];
+}
+
+/* ---- rows ---- */
+
+struct row {
+    double rank;
+    const char *name;
+    function_id function;
+};
+
+static int by_rank(const void *a, const void *b)
+{
+    const struct row *x = a, *y = b;
+
+    if (x->rank != y->rank)
+        return x->rank < y->rank ? 1 : -1;
+    return strcmp(x->name, y->name);
+}
+
+function_id *change_rows(const struct comparison_report *report, enum change change,
+                         size_t *count)
+{
+    size_t functions, found = 0;
+    const struct compare_function *of = comparison_functions(report->comparison, &functions);
+    struct row *rows = xalloc((functions + 1) * sizeof(*rows));
+    function_id *ids = xalloc((functions + 1) * sizeof(*ids));
+
+    for (size_t i = 0; i < functions; i++) {
+        const struct measure *self = &of[i].self;
+        const struct difference *by = &self->by[report->basis];
+
+        if (by->change == change && (self->value[0] || self->value[1]))
+            rows[found++] = (struct row){.function = (function_id)i,
+                                         .name = of[i].name,
+                                         .rank = change == CHANGE_MORE || change == CHANGE_LESS
+                                                     ? fabs(by->difference)
+                                                     : fmax(self->share[0], self->share[1])};
+    }
+    qsort(rows, found, sizeof(*rows), by_rank);
+    for (size_t i = 0; i < found; i++)
+        ids[i] = rows[i].function;
+    free(rows);
+    *count = found;
+    return ids;
+}
+
+size_t change_top(const struct comparison_report *report)
+{
+    return report->top ? report->top : 10;
+}
+
+const char **change_path(const struct comparison *comparison, uint32_t node, size_t *depth)
+{
+    size_t count, functions;
+    const struct compare_node *nodes = comparison_nodes(comparison, &count);
+    const struct compare_function *of = comparison_functions(comparison, &functions);
+    const char **path;
+    size_t at = 0;
+
+    for (uint32_t i = node; i; i = nodes[i].parent)
+        at++;
+    *depth = at;
+    path = xalloc((at + 1) * sizeof(*path));
+    for (uint32_t i = node; i; i = nodes[i].parent)
+        path[--at] = of[nodes[i].function].name;
+    return path;
+}
+
+/* ---- sentences ---- */
+
+static const char *plural(size_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+char *change_input(const struct comparison *comparison, int side)
+{
+    const struct side_facts *facts = comparison_facts(comparison, side);
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    fprintf(out, "%s (", facts->label);
+    if (facts->runs > 1)
+        fprintf(out, "%zu runs, ", facts->runs);
+    if (facts->samples > 0)
+        fprintf(out, "%.0f sample%s", facts->samples, plural((size_t)facts->samples));
+    else
+        fprintf(out, "%" PRIu64 " %s", facts->total, comparison_unit(comparison));
+    if (*facts->event)
+        fprintf(out, " of %s", facts->event);
+    if (facts->frequency_hz > 0)
+        fprintf(out, " at %.4g Hz", facts->frequency_hz);
+    if (facts->duration_s > 0)
+        fprintf(out, " in %.3g s", facts->duration_s);
+    fputc(')', out);
+    fclose(out);
+    return text;
+}
+
+static const char *name_of(const struct comparison *comparison, function_id function)
+{
+    size_t count;
+
+    return function == WHOLE ? "the whole"
+                             : comparison_functions(comparison, &count)[function].name;
+}
+
+static const struct measure *measure_of(const struct comparison *comparison,
+                                        function_id function)
+{
+    size_t count;
+
+    return function == WHOLE ? comparison_whole(comparison)
+                             : &comparison_functions(comparison, &count)[function].self;
+}
+
+static void put_limit(const struct gate *gate, FILE *out)
+{
+    if (gate->growth > 0)
+        fprintf(out, "%.4g %%", 100 * gate->growth);
+    if (gate->growth > 0 && gate->points > 0)
+        fputs(" and ", out);
+    if (gate->points > 0)
+        fprintf(out, "%.4g point%s of share", 100 * gate->points,
+                gate->points == 0.01 ? "" : "s");
+}
+
+static bool by_points(const struct gate *gate)
+{
+    return gate->points > 0 && gate->growth <= 0;
+}
+
+static const char *visible_text(const struct gate *gate, double visible, char text[CHANGE_TEXT])
+{
+    snprintf(text, CHANGE_TEXT, by_points(gate) ? "%.2g points" : "%.2g %%", 100 * visible);
+    return text;
+}
+
+/* "4.1 % in the whole, or 7 % in work": the growth that would have been seen. */
+static void put_visible(const struct comparison_report *report, FILE *out)
+{
+    const struct judgement *judgement = report->judgement;
+    char text[CHANGE_TEXT];
+
+    if (isfinite(judgement->visible_whole))
+        fprintf(out, "%s of the whole",
+                visible_text(report->gate, judgement->visible_whole, text));
+    if (isfinite(judgement->visible_whole) && isfinite(judgement->visible_hottest))
+        fputs(", or of ", out);
+    if (isfinite(judgement->visible_hottest))
+        fprintf(out, "%s in %s", visible_text(report->gate, judgement->visible_hottest, text),
+                name_of(report->comparison, judgement->hottest));
+}
+
+static void put_regression(const struct comparison_report *report, FILE *out)
+{
+    const struct judgement *judgement = report->judgement;
+    const struct failure *worst = &judgement->failures[0];
+    const struct measure *measure = measure_of(report->comparison, worst->function);
+    struct comparison_report by = *report;
+    char before[CHANGE_TEXT], after[CHANGE_TEXT], change[CHANGE_TEXT], p[CHANGE_TEXT];
+
+    by.basis = by_points(report->gate) ? BASIS_SHARE : report->gate->basis;
+    fprintf(out, "%s grew from %s to %s, %s, p %s: more than the ",
+            name_of(report->comparison, worst->function), change_side(&by, measure, 0, before),
+            change_side(&by, measure, 1, after), change_difference(&by, measure, change),
+            change_p(worst->p, p));
+    put_limit(report->gate, out);
+    fputs(" that are allowed, and not by chance.", out);
+    if (judgement->failure_count == 1)
+        fprintf(out, " It is the only one of %zu function%s judged.", judgement->judged,
+                plural(judgement->judged));
+    else
+        fprintf(out, " So did %zu more of the %zu judged.", judgement->failure_count - 1,
+                judgement->judged);
+}
+
+static void put_pass(const struct comparison_report *report, FILE *out)
+{
+    const struct judgement *judgement = report->judgement;
+
+    fprintf(out, "nothing grew by more than ");
+    put_limit(report->gate, out);
+    fprintf(
+        out, " beyond chance; %zu function%s of at least 1 %% %s judged, by %s. A growth of ",
+        judgement->judged, plural(judgement->judged), judgement->judged == 1 ? "was" : "were",
+        report->gate->basis == BASIS_SHARE ? "share" : comparison_unit(report->comparison));
+    put_visible(report, out);
+    fputs(" would have been seen four times in five.", out);
+}
+
+static void put_too_few(const struct comparison_report *report, FILE *out)
+{
+    const struct judgement *judgement = report->judgement;
+    const struct gate *gate = report->gate;
+    double seen = fmin(judgement->visible_whole, judgement->visible_hottest);
+    double more = pow(seen / (by_points(gate) ? gate->points : gate->growth), 2);
+    bool runs = comparison_of_runs(report->comparison);
+
+    fprintf(out, "no growth of ");
+    put_limit(gate, out);
+    fprintf(out, " could have been seen in what was measured. ");
+    if (!isfinite(seen)) {
+        fputs(judgement->judged
+                  ? "One function takes everything, so that its share cannot grow; "
+                    "compare amounts (--by amount)."
+                  : "There is nothing to judge.",
+              out);
+        return;
+    }
+    fputs("Only one of ", out);
+    put_visible(report, out);
+    fprintf(out, " would have been, four times in five; about %.2g times as many %s would do.",
+            fmax(more, 1.1), runs ? "runs" : "samples");
+}
+
+char *change_verdict(const struct comparison_report *report)
+{
+    static void (*const sentences[])(const struct comparison_report *report,
+                                     FILE *out) = {[VERDICT_PASS] = put_pass,
+                                                   [VERDICT_REGRESSION] = put_regression,
+                                                   [VERDICT_TOO_FEW] = put_too_few};
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    sentences[report->judgement->verdict](report, out);
+    fclose(out);
+    return text;
+}
+
+char *change_remark(const struct comparison *comparison,
+                    const struct compare_function *function)
+{
+    for (int side = 0; side < 2; side++)
+        if (function->moved[side] != NOT_MOVED)
+            return xasprintf(side ? "was part of %s before (inlined)"
+                                  : "is part of %s now (inlined)",
+                             name_of(comparison, function->moved[side]));
+    if (!function->names[0] || !function->total.value[0])
+        return xstrdup("new");
+    if (!function->names[1] || !function->total.value[1])
+        return xstrdup("gone");
+    if (strcmp(function->names[0], function->names[1]))
+        return xasprintf("was %s", function->names[0]);
+    return NULL;
+}
+
+static void put_changes(const struct comparison_report *report, FILE *out)
+{
+    size_t more, less;
+    function_id *up = change_rows(report, CHANGE_MORE, &more);
+    function_id *down = change_rows(report, CHANGE_LESS, &less);
+    char text[CHANGE_TEXT];
+
+    if (!more && !less) {
+        fputs("no function changed beyond noise", out);
+    } else {
+        function_id worst = more ? up[0] : down[0];
+
+        fprintf(out, "%zu function%s take%s more, %zu less; most of all %s: %s", more,
+                plural(more), more == 1 ? "s" : "", less, name_of(report->comparison, worst),
+                change_difference(report, measure_of(report->comparison, worst), text));
+    }
+    free(up);
+    free(down);
+}
+
+char *comparison_summary(const struct comparison_report *report)
+{
+    char *text = NULL, *verdict;
+    size_t size;
+    FILE *out;
+
+    if (report->judgement) {
+        verdict = change_verdict(report);
+        text = xasprintf("%s: %s", verdict_word(report->judgement->verdict), verdict);
+        free(verdict);
+        return text;
+    }
+    out = open_memstream(&text, &size);
+    put_changes(report, out);
+    fclose(out);
+    return text;
+}
