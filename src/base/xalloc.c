@@ -19,6 +19,14 @@ void *xalloc(size_t size)
     return check(malloc(size ? size : 1), size);
 }
 
+/* libiberty's demanglers call their own xmalloc(), whose file also holds another xcalloc() and
+ * xrealloc().  This one keeps that file out of the program. */
+void *xmalloc(size_t size);
+void *xmalloc(size_t size)
+{
+    return xalloc(size);
+}
+
 void *xcalloc(size_t count, size_t size)
 {
     return check(calloc(count ? count : 1, size ? size : 1), size);

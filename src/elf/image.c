@@ -285,6 +285,13 @@ static Elf_Scn *find_section(struct image *image, const char *name, GElf_Shdr *h
     return NULL;
 }
 
+bool image_has_section(struct image *image, const char *name)
+{
+    GElf_Shdr header;
+
+    return find_section(image, name, &header) && header.sh_type != SHT_NOBITS && header.sh_size;
+}
+
 bool image_section(struct image *image, const char *name, size_t limit, struct section *section)
 {
     GElf_Shdr header;

@@ -49,7 +49,10 @@ struct section {
 bool image_section(struct image *image, const char *name, size_t limit,
                    struct section *section);
 
-/* The same for what PT_GNU_EH_FRAME leads to, also without section headers. */
+/* Whether there is such a section with bytes in the file; reads nothing of them. */
+bool image_has_section(struct image *image, const char *name);
+
+/* image_section() for what PT_GNU_EH_FRAME leads to, also without section headers. */
 bool image_eh_frame_hdr(struct image *image, struct section *section);
 
 const struct build_id *

@@ -1,0 +1,193 @@
+#include "elf/debug_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "base/cursor.h"
+#include "base/xalloc.h"
+
+enum { LINK_SECTION_MAX = 8192 };
+
+/* How the file is known to be the right one. */
+struct expectation {
+    const struct build_id *build_id; /* size 0: by CRC */
+    uint32_t crc;
+    bool has_crc;
+};
+
+void build_id_hex(const struct build_id *id, char *text)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < id->size; i++) {
+        *text++ = digits[id->bytes[i] >> 4];
+        *text++ = digits[id->bytes[i] & 15];
+    }
+    *text = 0;
+}
+
+static bool same_build_id(const struct build_id *a, const struct build_id *b)
+{
+    return a->size == b->size && !memcmp(a->bytes, b->bytes, a->size);
+}
+
+static bool file_crc(int fd, uint32_t *crc)
+{
+    enum { CHUNK = 1 << 18 };
+    uint8_t *chunk = xalloc(CHUNK);
+    uLong sum = crc32(0, NULL, 0);
+    off_t at = 0;
+    ssize_t got;
+
+    while ((got = pread(fd, chunk, CHUNK, at)) > 0) {
+        sum = crc32(sum, chunk, (uInt)got);
+        at += got;
+    }
+    free(chunk);
+    *crc = (uint32_t)sum;
+    return got == 0;
+}
+
+/* NULL when it fits, else why not. */
+static const char *mismatch(const struct debug_file *file, const struct expectation *expected)
+{
+    const struct build_id *id = image_build_id(file->image);
+    uint32_t crc;
+
+    if (expected->build_id->size && id->size)
+        return same_build_id(id, expected->build_id) ? NULL : "another build ID";
+    if (!expected->has_crc)
+        return "no build ID";
+    if (!file_crc(file->fd, &crc))
+        return "cannot be read";
+    return crc == expected->crc ? NULL : "another checksum than .gnu_debuglink says";
+}
+
+/* A link may lead back to the stripped program itself, which has the same build ID. */
+static bool has_more_than_program(struct image *image)
+{
+    return image_has_section(image, ".symtab") || image_has_section(image, ".debug_info") ||
+           image_has_section(image, ".zdebug_info");
+}
+
+/* Opens a candidate without waiting on a FIFO; `why` is set when it is not to be used. */
+static bool try_path(struct debug_file *file, const char *path,
+                     const struct expectation *expected, const char **why)
+{
+    *file = (struct debug_file){.fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
+    if (file->fd < 0) {
+        *why = errno == ENOENT || errno == ENOTDIR ? "not there" : strerror(errno);
+        return false;
+    }
+    *why = "no ELF file";
+    if (!image_open(&file->image, file->fd, path, NULL))
+        *why = has_more_than_program(file->image) ? mismatch(file, expected)
+                                                  : "holds neither symbols nor DWARF";
+    if (*why) {
+        debug_file_close(file);
+        return false;
+    }
+    file->path = xstrdup(path);
+    return true;
+}
+
+static bool try_and_tell(struct debug_file *file, char *path,
+                         const struct expectation *expected,
+                         const struct debug_file_search *search)
+{
+    const char *why;
+    bool found = try_path(file, path, expected, &why);
+
+    if (search->tried)
+        search->tried(path, found ? NULL : why, search->data);
+    free(path);
+    return found;
+}
+
+static bool find_by_build_id(struct debug_file *file, const struct expectation *expected,
+                             const struct debug_file_search *search)
+{
+    char hex[2 * sizeof(expected->build_id->bytes) + 1];
+
+    if (expected->build_id->size < 2)
+        return false;
+    build_id_hex(expected->build_id, hex);
+    for (size_t i = 0; i < search->directory_count; i++)
+        if (try_and_tell(
+                file,
+                xasprintf("%s/.build-id/%.2s/%s.debug", search->directories[i], hex, hex + 2),
+                expected, search))
+            return true;
+    return false;
+}
+
+static bool find_by_link(struct debug_file *file, const char *name,
+                         const struct expectation *expected,
+                         const struct debug_file_search *search)
+{
+    const char *slash = search->program_path ? strrchr(search->program_path, '/') : NULL;
+    int directory = slash ? (int)(slash - search->program_path) : 0;
+
+    if (!slash)
+        return false;
+    if (try_and_tell(file, xasprintf("%.*s/%s", directory, search->program_path, name),
+                     expected, search) ||
+        try_and_tell(file, xasprintf("%.*s/.debug/%s", directory, search->program_path, name),
+                     expected, search))
+        return true;
+    for (size_t i = 0; i < search->directory_count; i++)
+        if (try_and_tell(file,
+                         xasprintf("%s%.*s/%s", search->directories[i], directory,
+                                   search->program_path, name),
+                         expected, search))
+            return true;
+    return false;
+}
+
+const char *debug_file_link(struct image *program, uint32_t *crc)
+{
+    struct section section;
+    struct cursor cursor;
+    const char *name;
+    size_t length;
+
+    if (!image_section(program, ".gnu_debuglink", LINK_SECTION_MAX, &section))
+        return NULL;
+    cursor = cursor_over(section.bytes, section.size);
+    name = cursor_string(&cursor);
+    length = strlen(name) + 1;
+    cursor_skip(&cursor, (4 - length % 4) % 4);
+    *crc = cursor_u32(&cursor);
+    /* A name, not a path: it must not lead elsewhere. */
+    if (cursor.failed || !*name || strchr(name, '/'))
+        return NULL;
+    return name;
+}
+
+bool debug_file_find(struct debug_file *file, struct image *program,
+                     const struct debug_file_search *search)
+{
+    struct expectation expected = {.build_id = image_build_id(program)};
+    const char *name;
+
+    *file = (struct debug_file){.fd = -1};
+    if (find_by_build_id(file, &expected, search))
+        return true;
+    name = debug_file_link(program, &expected.crc);
+    expected.has_crc = name != NULL;
+    return name && find_by_link(file, name, &expected, search);
+}
+
+void debug_file_close(struct debug_file *file)
+{
+    image_close(file->image);
+    if (file->fd >= 0)
+        close(file->fd);
+    free(file->path);
+    *file = (struct debug_file){.fd = -1};
+}

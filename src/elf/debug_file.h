@@ -1,0 +1,40 @@
+#ifndef FIQ_ELF_DEBUG_FILE_H
+#define FIQ_ELF_DEBUG_FILE_H
+
+#include "elf/image.h"
+
+/*
+ * The separate file with what was stripped from a program: found by build ID in the
+ * directories for debug files, or by the name in .gnu_debuglink.  What is found is checked: by
+ * build ID, or by the CRC of the link.  A file that does not fit is not used.
+ */
+struct debug_file {
+    struct image *image; /* NULL: none */
+    int fd;
+    char *path;
+};
+
+/* Is told of each place that was looked at: `outcome` is NULL for the one that fits, else why
+ * not ("not there", "another build ID"). */
+typedef void debug_file_tried(const char *path, const char *outcome, void *data);
+
+struct debug_file_search {
+    const char *const *directories; /* roots like "/usr/lib/debug" */
+    size_t directory_count;
+    const char *program_path; /* where the program lies, for links beside it; or NULL */
+    debug_file_tried *tried;  /* or NULL */
+    void *data;
+};
+
+/* False when there is none. */
+bool debug_file_find(struct debug_file *file, struct image *program,
+                     const struct debug_file_search *search);
+void debug_file_close(struct debug_file *file);
+
+/* The name in .gnu_debuglink and its CRC; NULL when there is no link. */
+const char *debug_file_link(struct image *program, uint32_t *crc);
+
+/* Lower-case hex of a build ID; `text` holds 41 bytes. */
+void build_id_hex(const struct build_id *id, char *text);
+
+#endif

@@ -1,0 +1,190 @@
+#include "symbolize/binary.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/xalloc.h"
+
+struct binary {
+    const struct dso *dso;
+    struct image *image;
+    int fd; /* opened here; -1 when it is the dso's */
+    char *failure;
+    struct debug_file debug;
+    bool stripped;
+};
+
+static bool same_build_id(const struct build_id *a, const struct build_id *b)
+{
+    return a->size == b->size && !memcmp(a->bytes, b->bytes, a->size);
+}
+
+/* The path may mean another file by now, or here: only a proof of identity opens it. */
+static bool is_the_file(const struct dso *dso, struct image *image, int fd)
+{
+    struct stat file;
+
+    if (dso->build_id.size)
+        return same_build_id(&dso->build_id, image_build_id(image));
+    return dso->inode && !fstat(fd, &file) && file.st_ino == dso->inode &&
+           file.st_dev == dso->device;
+}
+
+static void open_by_path(struct binary *binary, const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct image *image;
+
+    if (fd < 0)
+        return;
+    if (image_open(&image, fd, binary->dso->path, NULL)) {
+        close(fd);
+        return;
+    }
+    if (!is_the_file(binary->dso, image, fd)) {
+        image_close(image);
+        close(fd);
+        return;
+    }
+    binary->image = image;
+    binary->fd = fd;
+}
+
+static void open_file(struct binary *binary)
+{
+    const struct dso *dso = binary->dso;
+    struct error err = {0};
+
+    if (dso->fd >= 0) {
+        if (image_open(&binary->image, dso->fd, dso->path, &err))
+            binary->failure = xstrdup(err.message);
+        return;
+    }
+    char *inside = xasprintf("/proc/%d/root%s", (int)dso->pid, dso->path);
+    open_by_path(binary, inside);
+    free(inside);
+    if (!binary->image)
+        open_by_path(binary, dso->path);
+    if (!binary->image)
+        binary->failure = xasprintf("%s was gone before it could be read, or is another file "
+                                    "now: its functions have no names",
+                                    dso->path);
+}
+
+/* All processes share one vDSO: ours will do.  Its size is what the last section header or
+ * segment reaches to, within the two pages that the kernel gives it. */
+static void open_vdso(struct binary *binary)
+{
+    const uint8_t *bytes = (const uint8_t *)getauxval(AT_SYSINFO_EHDR);
+    Elf64_Ehdr header;
+    size_t size;
+    struct error err = {0};
+
+    if (!bytes) {
+        binary->failure = xstrdup("this process has no vDSO to take names from");
+        return;
+    }
+    memcpy(&header, bytes, sizeof(header));
+    size = (size_t)header.e_shoff + (size_t)header.e_shnum * header.e_shentsize;
+    if (image_open_memory(&binary->image, bytes, size, "[vdso]", &err))
+        binary->failure = xstrdup(err.message);
+}
+
+static void check_identity(struct binary *binary)
+{
+    const struct build_id *running = &binary->dso->build_id;
+    const struct build_id *found;
+
+    if (!binary->image)
+        return;
+    found = image_build_id(binary->image);
+    if (!running->size || !found->size || same_build_id(running, found))
+        return;
+    binary->failure = xasprintf("%s is not the file that ran (another build ID): its functions "
+                                "have no names",
+                                binary->dso->path);
+    image_close(binary->image);
+    binary->image = NULL;
+}
+
+static void open_debug_file(struct binary *binary, const struct symbolizer_options *options)
+{
+    const char *directories[2];
+    size_t count = 0;
+
+    if (options->debug_dir)
+        directories[count++] = options->debug_dir;
+    directories[count++] = "/usr/lib/debug";
+    debug_file_find(&binary->debug, binary->image,
+                    &(struct debug_file_search){.directories = directories,
+                                                .directory_count = count,
+                                                .program_path = binary->dso->path});
+}
+
+struct binary *binary_open(const struct dso *dso, const struct symbolizer_options *options)
+{
+    struct binary *binary = xcalloc(1, sizeof(*binary));
+
+    binary->dso = dso;
+    binary->fd = -1;
+    binary->debug.fd = -1;
+    if (dso->kind == DSO_VDSO)
+        open_vdso(binary);
+    else
+        open_file(binary);
+    check_identity(binary);
+    if (binary->image && dso->kind == DSO_FILE)
+        open_debug_file(binary, options);
+    return binary;
+}
+
+void binary_close(struct binary *binary)
+{
+    if (!binary)
+        return;
+    image_close(binary->image);
+    debug_file_close(&binary->debug);
+    if (binary->fd >= 0)
+        close(binary->fd);
+    free(binary->failure);
+    free(binary);
+}
+
+const char *binary_failure(const struct binary *binary)
+{
+    return binary->failure;
+}
+
+bool binary_is_stripped(const struct binary *binary)
+{
+    return binary->stripped;
+}
+
+struct image *binary_image(struct binary *binary)
+{
+    return binary->image;
+}
+
+void binary_symbols(struct binary *binary, const uint64_t *addresses, size_t count,
+                    struct symbol_hit *hits)
+{
+    struct symbol_search search;
+    bool table;
+
+    symbol_search_begin(&search, addresses, count);
+    table = symbol_search_table(&search, binary->image, SHT_SYMTAB);
+    if (!table && binary->debug.image)
+        table = symbol_search_table(&search, binary->debug.image, SHT_SYMTAB);
+    if (!symbol_search_complete(&search))
+        symbol_search_table(&search, binary->image, SHT_DYNSYM);
+    symbol_search_end(&search);
+    symbol_search_plt(&search, binary->image);
+    binary->stripped = !table;
+    memcpy(hits, search.hits, count * sizeof(*hits));
+    free(search.hits);
+}

@@ -1,0 +1,479 @@
+#include "symbolize/symbolize.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/xalloc.h"
+#include "symbolize/binary.h"
+#include "symbolize/demangle.h"
+#include "symbolize/kernel_symbols.h"
+
+struct symbolizer {
+    struct symbolizer_options options;
+    char *debug_dir;
+    struct map binary_of_dso; /* id to index */
+    struct binary **binaries;
+    size_t binary_count, binary_room;
+};
+
+/* A distinct address of one dso and what became of it. */
+struct place {
+    uint64_t offset; /* as the locations have it, calls one before the return address */
+    str_id function;
+    mapping_id mapping;
+    bool unnamed;
+};
+
+/* A location in the order of its dso and offset. */
+struct query {
+    const struct dso *dso;
+    uint64_t offset;
+    size_t location;
+};
+
+/* All distinct places of one dso, sorted. */
+struct group {
+    const struct dso *dso;
+    struct place *places;
+    size_t count;
+    uint64_t bias; /* from an address of the image to the first process's */
+    bool biased;
+    enum frame_kind kind;
+};
+
+struct symbolizer *symbolizer_new(const struct symbolizer_options *options)
+{
+    struct symbolizer *symbolizer = xcalloc(1, sizeof(*symbolizer));
+
+    symbolizer->options = *options;
+    if (options->debug_dir)
+        symbolizer->debug_dir = xstrdup(options->debug_dir);
+    symbolizer->options.debug_dir = symbolizer->debug_dir;
+    return symbolizer;
+}
+
+void symbolizer_free(struct symbolizer *symbolizer)
+{
+    if (!symbolizer)
+        return;
+    for (size_t i = 0; i < symbolizer->binary_count; i++)
+        binary_close(symbolizer->binaries[i]);
+    free(symbolizer->binaries);
+    map_free(&symbolizer->binary_of_dso);
+    free(symbolizer->debug_dir);
+    free(symbolizer);
+}
+
+static struct binary *binary_of(struct symbolizer *symbolizer, const struct dso *dso)
+{
+    uint32_t *index = map_at(&symbolizer->binary_of_dso, dso->id);
+
+    if (*index == UINT32_MAX) {
+        *index = (uint32_t)symbolizer->binary_count;
+        symbolizer->binaries =
+            xgrow(symbolizer->binaries, &symbolizer->binary_room, symbolizer->binary_count + 1,
+                  sizeof(*symbolizer->binaries));
+        symbolizer->binaries[symbolizer->binary_count++] =
+            binary_open(dso, &symbolizer->options);
+    }
+    return symbolizer->binaries[*index];
+}
+
+/* ---- what a place is called ---- */
+
+static const char *file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash && slash[1] ? slash + 1 : path;
+}
+
+/* "[libx.so+0x1234]" */
+static str_id place_name(struct profile *profile, const char *path, uint64_t offset)
+{
+    const char *name = file_name(path);
+    size_t length = strlen(name);
+    static const char deleted[] = " (deleted)";
+    char *text;
+    str_id id;
+
+    if (length > sizeof(deleted) - 1 && !strcmp(name + length - sizeof(deleted) + 1, deleted))
+        length -= sizeof(deleted) - 1;
+    if (*name == '[' && length > 1 && name[length - 1] == ']') { /* "[vdso]" */
+        name++;
+        length -= 2;
+    }
+    text = xasprintf("[%.*s+0x%llx]", (int)(length > 4096 ? 4096 : length), name,
+                     (unsigned long long)offset);
+    id = profile_intern_text(profile, text);
+    free(text);
+    return id;
+}
+
+static mapping_id mapping_of(struct profile *profile, const struct dso *dso)
+{
+    char hex[2 * sizeof(dso->build_id.bytes) + 1];
+    struct profile_mapping mapping = {
+        .start = dso->first_start, .limit = dso->first_limit, .offset = dso->first_offset};
+
+    build_id_hex(&dso->build_id, hex);
+    mapping.path = profile_intern_text(profile, dso->path);
+    mapping.build_id = profile_intern_text(profile, hex);
+    return profile_mapping(profile, &mapping);
+}
+
+/* A mapping that has only a name. */
+static mapping_id mapping_named(struct profile *profile, const char *name, size_t length)
+{
+    struct profile_mapping mapping = {.path = profile_intern(profile, name, length)};
+
+    return profile_mapping(profile, &mapping);
+}
+
+static void leave_unnamed(struct group *group, struct profile *profile)
+{
+    mapping_id mapping = mapping_of(profile, group->dso);
+
+    for (size_t i = 0; i < group->count; i++) {
+        struct place *place = &group->places[i];
+
+        place->mapping = mapping;
+        if (!place->function) {
+            place->function = place_name(profile, group->dso->path, place->offset);
+            place->unnamed = true;
+        }
+    }
+}
+
+/* ---- files ---- */
+
+/* From the image's addresses to those of the process that was seen first. */
+static void find_bias(struct group *group, struct image *image)
+{
+    const struct dso *dso = group->dso;
+    uint64_t address;
+
+    if (dso->first_limit > dso->first_start &&
+        image_address(image, dso->first_offset, &address)) {
+        group->bias = dso->first_start - address;
+        group->biased = true;
+    }
+}
+
+static str_id name_of_hit(const struct symbolizer *symbolizer, struct profile *profile,
+                          const struct symbol_hit *hit)
+{
+    char *name = symbol_display_name(hit->name, symbolizer->options.demangle);
+    str_id id;
+
+    if (hit->plt) {
+        char *stub = xasprintf("%s@plt", name);
+
+        free(name);
+        name = stub;
+    }
+    id = profile_intern_text(profile, name);
+    free(name);
+    return id;
+}
+
+/* The image's addresses of the places that have one, ascending, without repetition, and which
+ * place each is. */
+static size_t addresses_of(const struct group *group, struct image *image, uint64_t *addresses,
+                           size_t *place)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < group->count; i++)
+        if (image_address(image, group->places[i].offset, &addresses[count]))
+            place[count++] = i;
+    return count;
+}
+
+struct pair {
+    uint64_t address;
+    size_t place;
+};
+
+static int by_address(const void *a, const void *b)
+{
+    const struct pair *left = a;
+    const struct pair *right = b;
+
+    return (left->address > right->address) - (left->address < right->address);
+}
+
+/* Segments may lie in the file in another order than in memory. */
+static void sort_addresses(uint64_t *addresses, size_t *places, size_t count)
+{
+    struct pair *pairs;
+    bool sorted = true;
+
+    for (size_t i = 1; i < count; i++)
+        sorted &= addresses[i - 1] < addresses[i];
+    if (sorted)
+        return;
+    pairs = xalloc(count * sizeof(*pairs));
+    for (size_t i = 0; i < count; i++)
+        pairs[i] = (struct pair){addresses[i], places[i]};
+    qsort(pairs, count, sizeof(*pairs), by_address);
+    for (size_t i = 0; i < count; i++) {
+        addresses[i] = pairs[i].address;
+        places[i] = pairs[i].place;
+    }
+    free(pairs);
+}
+
+static void name_places(struct symbolizer *symbolizer, struct group *group,
+                        struct binary *binary, struct profile *profile)
+{
+    uint64_t *addresses = xalloc(group->count * sizeof(*addresses));
+    size_t *places = xalloc(group->count * sizeof(*places));
+    struct symbol_hit *hits = xcalloc(group->count, sizeof(*hits));
+    size_t count = addresses_of(group, binary_image(binary), addresses, places);
+    const char *last = NULL;
+    str_id id = 0;
+
+    sort_addresses(addresses, places, count);
+    binary_symbols(binary, addresses, count, hits);
+    for (size_t i = 0; i < count; i++) {
+        if (!hits[i].name)
+            continue;
+        if (hits[i].name != last || hits[i].plt)
+            id = name_of_hit(symbolizer, profile, &hits[i]);
+        last = hits[i].plt ? NULL : hits[i].name;
+        group->places[places[i]].function = id;
+    }
+    free(addresses);
+    free(places);
+    free(hits);
+}
+
+static void resolve_file(struct symbolizer *symbolizer, struct group *group,
+                         struct profile *profile)
+{
+    struct binary *binary = binary_of(symbolizer, group->dso);
+
+    if (binary_failure(binary)) {
+        profile_add_note(profile, binary_failure(binary));
+    } else {
+        find_bias(group, binary_image(binary));
+        name_places(symbolizer, group, binary, profile);
+    }
+    leave_unnamed(group, profile);
+}
+
+/* ---- the kernel ---- */
+
+static void name_kernel_place(struct place *place, const struct kernel_hit *hit,
+                              struct profile *profile, mapping_id kernel)
+{
+    char *module;
+
+    place->mapping = kernel;
+    if (!hit->name) {
+        place->function = place_name(profile, "[kernel]", place->offset);
+        place->unnamed = true;
+        return;
+    }
+    place->function = profile_intern(profile, hit->name, hit->name_length);
+    if (!hit->module)
+        return;
+    module = xasprintf("[%.*s]", (int)hit->module_length, hit->module);
+    place->mapping = mapping_named(profile, module, strlen(module));
+    free(module);
+}
+
+static void resolve_kernel(struct symbolizer *symbolizer, struct group *group,
+                           struct profile *profile)
+{
+    uint64_t *addresses = xalloc(group->count * sizeof(*addresses));
+    struct kernel_hit *hits = xcalloc(group->count, sizeof(*hits));
+    mapping_id kernel = mapping_of(profile, group->dso);
+    size_t size;
+    char *text = kernel_symbols_read(&size);
+
+    (void)symbolizer;
+    group->kind = FRAME_KERNEL;
+    for (size_t i = 0; i < group->count; i++)
+        addresses[i] = group->places[i].offset;
+    if (!text || !kernel_symbols_find(text, size, addresses, group->count, hits)) {
+        char *why = kernel_symbols_hidden_by();
+
+        profile_add_note(profile, why);
+        free(why);
+    }
+    for (size_t i = 0; i < group->count; i++)
+        name_kernel_place(&group->places[i], &hits[i], profile, kernel);
+    free(addresses);
+    free(hits);
+    free(text);
+}
+
+/* ---- memory without a file ---- */
+
+/* "[jit]" for anonymous memory, "[stack]" and "[anon:name]" by their own names. */
+static const char *memory_name(const struct dso *dso)
+{
+    return dso->path[0] == '[' ? dso->path : "[jit]";
+}
+
+static void resolve_memory(struct symbolizer *symbolizer, struct group *group,
+                           struct profile *profile)
+{
+    const char *name = memory_name(group->dso);
+    str_id function = profile_intern_text(profile, name);
+    mapping_id mapping = mapping_named(profile, name, strlen(name));
+
+    (void)symbolizer;
+    group->kind = FRAME_JIT;
+    for (size_t i = 0; i < group->count; i++) {
+        group->places[i].function = function;
+        group->places[i].mapping = mapping;
+        group->places[i].unnamed = true;
+    }
+}
+
+/* Three calls, a kilobyte apart, in a page at a fixed address. */
+static void resolve_vsyscall(struct symbolizer *symbolizer, struct group *group,
+                             struct profile *profile)
+{
+    static const char *const calls[] = {"gettimeofday", "time", "getcpu"};
+    mapping_id mapping = mapping_named(profile, "[vsyscall]", strlen("[vsyscall]"));
+
+    (void)symbolizer;
+    for (size_t i = 0; i < group->count; i++) {
+        struct place *place = &group->places[i];
+        uint64_t call = (place->offset & 0xfff) >> 10;
+
+        place->mapping = mapping;
+        place->unnamed = call >= ARRAY_LENGTH(calls);
+        place->function =
+            profile_intern_text(profile, place->unnamed ? "[vsyscall]" : calls[call]);
+    }
+}
+
+/* ---- batches ---- */
+
+typedef void resolver(struct symbolizer *symbolizer, struct group *group,
+                      struct profile *profile);
+static resolver *const resolvers[] = {
+    [DSO_FILE] = resolve_file,  [DSO_KERNEL] = resolve_kernel,
+    [DSO_VDSO] = resolve_file,  [DSO_VSYSCALL] = resolve_vsyscall,
+    [DSO_JIT] = resolve_memory, [DSO_ANONYMOUS] = resolve_memory,
+};
+
+static int by_dso_and_offset(const void *a, const void *b)
+{
+    const struct query *left = a;
+    const struct query *right = b;
+    uint64_t left_id = left->dso ? left->dso->id : UINT64_MAX;
+    uint64_t right_id = right->dso ? right->dso->id : UINT64_MAX;
+
+    if (left_id != right_id)
+        return left_id < right_id ? -1 : 1;
+    return (left->offset > right->offset) - (left->offset < right->offset);
+}
+
+static struct query *sorted_queries(const struct location *locations, size_t count)
+{
+    struct query *queries = xalloc(count * sizeof(*queries));
+
+    for (size_t i = 0; i < count; i++) {
+        const struct location *location = &locations[i];
+
+        queries[i] = (struct query){
+            .dso = location->dso,
+            .offset = location->offset - (location->is_return && location->offset),
+            .location = i,
+        };
+    }
+    if (count)
+        qsort(queries, count, sizeof(*queries), by_dso_and_offset);
+    return queries;
+}
+
+static frame_id unknown_frame(struct profile *profile, uint64_t address)
+{
+    struct frame frame = {.function = profile_intern_text(profile, "[unknown]"),
+                          .address = address,
+                          .unnamed = true};
+
+    return profile_frame(profile, &frame);
+}
+
+/* As the process that was seen first saw it. */
+static uint64_t shown_address(const struct group *group, const struct binary *binary,
+                              const struct location *location)
+{
+    uint64_t address;
+    struct image *image = binary ? binary_image((struct binary *)(uintptr_t)binary) : NULL;
+
+    if (image && image_address(image, location->offset, &address))
+        return group->biased ? group->bias + address : location->offset;
+    if (group->dso->first_limit > group->dso->first_start && group->dso->kind != DSO_KERNEL &&
+        group->dso->kind != DSO_JIT && group->dso->kind != DSO_ANONYMOUS)
+        return group->dso->first_start + (location->offset - group->dso->first_offset);
+    return location->offset;
+}
+
+static frame_id frame_of(struct group *group, const struct place *place,
+                         const struct binary *binary, const struct location *location,
+                         struct profile *profile)
+{
+    struct frame frame = {
+        .function = place->function,
+        .mapping = place->mapping,
+        .address = shown_address(group, binary, location),
+        .kind = group->kind,
+        .unnamed = place->unnamed,
+    };
+
+    return profile_frame(profile, &frame);
+}
+
+/* queries[0..count) are all of one dso. */
+static void resolve_group(struct symbolizer *symbolizer, const struct location *locations,
+                          const struct query *queries, size_t count, struct profile *profile,
+                          frame_id *frames)
+{
+    struct group group = {.dso = queries->dso, .kind = FRAME_NATIVE};
+    const struct binary *binary = NULL;
+    size_t place = 0;
+
+    group.places = xcalloc(count, sizeof(*group.places));
+    for (size_t i = 0; i < count; i++)
+        if (!i || queries[i].offset != queries[i - 1].offset)
+            group.places[group.count++].offset = queries[i].offset;
+    resolvers[group.dso->kind](symbolizer, &group, profile);
+    if (resolvers[group.dso->kind] == resolve_file)
+        binary = binary_of(symbolizer, group.dso);
+    for (size_t i = 0; i < count; i++) {
+        place += i && queries[i].offset != queries[i - 1].offset;
+        frames[queries[i].location] = frame_of(&group, &group.places[place], binary,
+                                               &locations[queries[i].location], profile);
+    }
+    free(group.places);
+}
+
+void symbolize(struct symbolizer *symbolizer, const struct location *locations, size_t count,
+               struct profile *profile, frame_id **frames, size_t *first)
+{
+    struct query *queries = sorted_queries(locations, count);
+
+    *frames = xalloc((count + 1) * sizeof(**frames));
+    for (size_t at = 0, end; at < count; at = end) {
+        for (end = at + 1; end < count && queries[end].dso == queries[at].dso; end++)
+            ;
+        if (queries[at].dso)
+            resolve_group(symbolizer, locations, queries + at, end - at, profile, *frames);
+        else
+            for (size_t i = at; i < end; i++)
+                (*frames)[queries[i].location] =
+                    unknown_frame(profile, locations[queries[i].location].offset);
+    }
+    for (size_t i = 0; i <= count; i++)
+        first[i] = i;
+    free(queries);
+}
