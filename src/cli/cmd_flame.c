@@ -2,11 +2,13 @@
 #include <stddef.h>
 
 #include "cli/cli.h"
+#include "cli/inputs.h"
 #include "cli/outputs.h"
 
 struct flame_settings {
     struct talk_settings talk;
     struct outputs outputs;
+    struct filter filter;
     const char *input;
 };
 
@@ -30,24 +32,22 @@ const struct command flame_command = {
     .usage = "flame [OPTIONS] [FILE]",
     .about = "Reads a profile, recognizing its format by its content, and writes it again.\n\n"
              "  fiq flame in.folded -o out.svg\n"
-             "  perf script | stackcollapse-perf.pl | fiq flame - -o out.svg",
+             "  perf script | fiq flame - -o out.svg",
     .tables = {{input_options, offsetof(struct flame_settings, input)},
                {output_options, offsetof(struct flame_settings, outputs)},
                {render_options, offsetof(struct flame_settings, outputs)},
+               {filter_options, offsetof(struct flame_settings, filter)},
                {talk_options, offsetof(struct flame_settings, talk)}},
     .run = run_flame,
 };
 
 static int render(struct flame_settings *settings)
 {
-    struct profile *profile = profile_new();
+    struct profile *profile = NULL;
     struct error err = {0};
-    int failed = format_read_file(settings->input, profile, &err);
-    size_t count;
-    const str_id *notes = profile_notes(profile, &count);
+    int failed =
+        input_read(settings->input, &settings->filter, settings->talk.quiet, &profile, &err);
 
-    for (size_t i = 0; i < count && !failed && !settings->talk.quiet; i++)
-        print_message("%s", profile_string(profile, notes[i]));
     if (!failed)
         failed = outputs_write(&settings->outputs, profile, &err);
     profile_free(profile);
@@ -71,6 +71,7 @@ static int run_flame(int argc, char **argv)
         break;
     }
     talk_begin(&settings.talk);
+    settings.outputs.options.timestamps = true; /* those that the input has */
     if (count > 1 || (count && settings.input)) {
         print_message("flame: one input at a time; fiq merge joins several");
         return EXIT_USAGE;

@@ -8,7 +8,15 @@
 #include "base/log.h"
 #include "cli/cli.h"
 
-const struct command *const commands[] = {&flame_command, &diff_command, NULL};
+/* One line each. */
+/* clang-format off */
+const struct command *const commands[] = {
+    &flame_command,
+    &convert_command,
+    &merge_command,
+    &diff_command,
+    NULL};
+/* clang-format on */
 
 void print_message(const char *format, ...)
 {

@@ -4,40 +4,102 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/gzip.h"
 #include "base/output.h"
 #include "base/xalloc.h"
 
 struct picture {
-    const char *suffix;
+    const char *name, *suffix;
     int (*render)(const struct view *view, const struct render_options *options, FILE *out,
                   struct error *err);
 };
 
-static const struct picture pictures[] = {{".svg", render_svg}};
+static const struct picture pictures[] = {{"svg", ".svg", render_svg}};
 
-static const struct picture *picture_by_suffix(const char *path)
+static bool ends_with(const char *text, const char *end)
 {
-    size_t length = strlen(path);
+    size_t length = strlen(text), end_length = strlen(end);
 
-    for (size_t i = 0; i < ARRAY_LENGTH(pictures); i++) {
-        size_t suffix = strlen(pictures[i].suffix);
+    return length >= end_length && !strcmp(text + length - end_length, end);
+}
 
-        if (length > suffix && !strcmp(path + length - suffix, pictures[i].suffix))
-            return &pictures[i];
+static bool is_chosen(const struct wish *wish)
+{
+    return wish->picture || (wish->format && wish->format->write);
+}
+
+static void choose_by_suffix(struct wish *wish, const char *path)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(pictures); i++)
+        if (ends_with(path, pictures[i].suffix))
+            wish->picture = &pictures[i];
+    if (!wish->picture)
+        wish->format = format_by_suffix(path);
+}
+
+static void choose_by_name(struct wish *wish, const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(pictures); i++)
+        if (!strcmp(name, pictures[i].name))
+            wish->picture = &pictures[i];
+    if (!wish->picture)
+        wish->format = format_named(name);
+}
+
+/* What the name of the file asks for, also under a further ".gz". */
+static void choose_by_path(struct wish *wish)
+{
+    choose_by_suffix(wish, wish->path);
+    if (!is_chosen(wish) && ends_with(wish->path, ".gz")) {
+        char *inner = xstrndup(wish->path, strlen(wish->path) - 3);
+
+        choose_by_suffix(wish, inner);
+        wish->gzip = true;
+        free(inner);
     }
-    return NULL;
+}
+
+static void choose_forced(struct wish *wish, const struct wish *forced)
+{
+    wish->picture = forced->picture;
+    wish->format = forced->format;
+    wish->gzip = ends_with(wish->path, ".gz") &&
+                 !(wish->format && ends_with(wish->format->suffix, ".gz"));
+}
+
+/* ".folded, .pb.gz, .svg" or the names. */
+static void list_choices(char *list, size_t size, bool names)
+{
+    size_t end = 0;
+
+    *list = '\0';
+    for (size_t i = 0; formats[i]; i++)
+        if (formats[i]->write && end < size)
+            end += (size_t)snprintf(list + end, size - end, "%s, ",
+                                    names ? formats[i]->name : formats[i]->suffix);
+    for (size_t i = 0; i < ARRAY_LENGTH(pictures); i++)
+        if (end < size)
+            end += (size_t)snprintf(list + end, size - end, "%s%s", i ? ", " : "",
+                                    names ? pictures[i].name : pictures[i].suffix);
 }
 
 int outputs_add(struct outputs *outputs, const char *path, struct error *err)
 {
-    struct wish wish = {.path = path, .picture = picture_by_suffix(path)};
+    struct wish wish = {.path = path};
+    char list[160];
 
-    if (!wish.picture)
-        wish.format = strcmp(path, "-") ? format_by_suffix(path) : format_named("folded");
-    if (!wish.picture && (!wish.format || !wish.format->write)) {
+    if (is_chosen(&outputs->forced))
+        choose_forced(&wish, &outputs->forced);
+    else if (strcmp(path, "-"))
+        choose_by_path(&wish);
+    else
+        wish.format = format_named("folded");
+    if (!is_chosen(&wish)) {
+        list_choices(list, sizeof(list), false);
         error_set(err, EINVAL, "the suffix of %s is that of no format that can be written",
                   path);
-        error_hint(err, ".folded and .svg are; - is folded text to standard output");
+        error_hint(err, "%s are, each also with .gz; --format NAME in front of -o forces one",
+                   list);
         return -EINVAL;
     }
     outputs->wishes =
@@ -49,6 +111,31 @@ int outputs_add(struct outputs *outputs, const char *path, struct error *err)
 static int set_output(void *settings, const char *value, struct error *err)
 {
     return outputs_add(settings, value, err);
+}
+
+static int set_format(void *settings, const char *value, struct error *err)
+{
+    struct outputs *outputs = settings;
+    char list[160];
+
+    outputs->forced = (struct wish){.path = NULL};
+    choose_by_name(&outputs->forced, value);
+    if (!is_chosen(&outputs->forced)) {
+        list_choices(list, sizeof(list), true);
+        error_set(err, EINVAL, "no such format");
+        error_hint(err, "there are %s", list);
+        return -EINVAL;
+    }
+    for (size_t i = 0; i < outputs->count; i++)
+        choose_forced(&outputs->wishes[i], &outputs->forced);
+    return 0;
+}
+
+static int set_value(void *settings, const char *value, struct error *err)
+{
+    (void)err;
+    ((struct outputs *)settings)->value = value;
+    return 0;
 }
 
 static int set_processes(void *settings, const char *value, struct error *err)
@@ -78,6 +165,9 @@ static int set_annotate(void *settings, const char *value, struct error *err)
 const struct option_spec output_options[] = {
     {"output", 'o', 0, "FILE", "write FILE, format by suffix; repeatable; - is standard output",
      set_output, "Output"},
+    {"format", 0, 0, "NAME", "this format, whatever the suffix says", set_format},
+    {"value", 0, 0, "NAME", "show this value: samples, cpu, …; the profile's own otherwise",
+     set_value},
     {"processes", 0, 0, NULL, "the process, with its PID, as the outermost frame",
      set_processes},
     {"threads", 0, 0, NULL, "the thread, with its TID, as a frame", set_threads},
@@ -182,11 +272,16 @@ static int write_one(const struct wish *wish, const struct outputs *outputs,
                      struct error *err)
 {
     struct output output;
+    FILE *stream;
     int failed = output_open(&output, wish->path, err);
 
     if (failed)
         return failed;
-    failed = render(wish, outputs, options, profile, output.stream, err);
+    stream = wish->gzip ? gzip_open(output.stream, GZIP_USUAL) : output.stream;
+    failed = render(wish, outputs, options, profile, stream, err);
+    if (wish->gzip && fclose(stream) && !failed)
+        failed = error_set(err, errno ? errno : EIO, "cannot write %s: %s", wish->path,
+                           strerror(errno ? errno : EIO));
     if (failed) {
         output_discard(&output);
         return failed;
@@ -194,13 +289,39 @@ static int write_one(const struct wish *wish, const struct outputs *outputs,
     return output_commit(&output, err);
 }
 
+/* The value that is wanted, by its name. */
+static int choose_value(const struct outputs *outputs, const struct profile *profile,
+                        size_t *value, struct error *err)
+{
+    size_t count, end = 0;
+    const struct value_type *types = profile_value_types(profile, &count);
+    char names[256] = "";
+
+    *value = profile_default_value(profile);
+    if (!outputs->value)
+        return 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *name = profile_string(profile, types[i].name);
+
+        if (!strcmp(name, outputs->value)) {
+            *value = i;
+            return 0;
+        }
+        if (end < sizeof(names))
+            end += (size_t)snprintf(names + end, sizeof(names) - end, "%s%s", end ? ", " : "",
+                                    name);
+    }
+    error_set(err, ENOENT, "the profile has no value %s", outputs->value);
+    error_hint(err, "it has %s", names);
+    return -ENOENT;
+}
+
 int outputs_write(const struct outputs *outputs, const struct profile *profile,
                   struct error *err)
 {
     struct write_options options = outputs->options;
-    int failed = 0;
+    int failed = choose_value(outputs, profile, &options.view.value, err);
 
-    options.view.value = profile_default_value(profile);
     for (size_t i = 0; i < outputs->count && !failed; i++)
         failed = write_one(&outputs->wishes[i], outputs, &options, profile, err);
     return failed;

@@ -8,16 +8,19 @@
 #include "render/render.h"
 
 /*
- * What is to be written: -o FILE, repeatable, the format taken from the suffix; "-" is folded
- * text to standard output.  Shared by all commands that end in a profile.
+ * What is to be written: -o FILE, repeatable, the format taken from the suffix, ".gz" behind it
+ * allowed; "-" is folded text to standard output.  Shared by all commands that end in a
+ * profile.
  */
 struct outputs {
     struct wish {
         const char *path;
         const struct format *format;   /* or */
         const struct picture *picture; /* what one looks at */
-    } * wishes;
+        bool gzip;                     /* a further ".gz" behind the suffix */
+    } * wishes, forced;                /* forced: by --format, without a path */
     size_t count, room;
+    const char *value; /* by --value; NULL: the profile's own */
     struct write_options options;
     struct render_options render;
 };

@@ -77,27 +77,17 @@ static void translate_nodes(struct translation *t)
             profile_child(t->into, t->nodes[nodes[i].parent], t->frames[nodes[i].frame]);
 }
 
-/* Value types must be complete before the first stack: those that `into` lacks are only
- * added while it is empty. */
 static void translate_types(struct translation *t)
 {
-    size_t count, own, stacks;
+    size_t count, own;
     const struct value_type *types = profile_value_types(t->from, &count);
-    const struct value_type *known = profile_value_types(t->into, &own);
 
-    profile_stacks(t->into, &stacks);
-    for (size_t i = 0; i < count; i++) {
-        str_id name = text(t, types[i].name);
-        str_id unit = text(t, types[i].unit);
-
-        t->types[i] = -1;
-        for (size_t k = 0; k < own; k++)
-            if (known[k].name == name && known[k].unit == unit)
-                t->types[i] = (int)k;
-        if (t->types[i] < 0 && !stacks)
-            t->types[i] = profile_value_type(t->into, profile_string(t->from, types[i].name),
-                                             profile_string(t->from, types[i].unit));
-    }
+    profile_value_types(t->into, &own);
+    for (size_t i = 0; i < count; i++)
+        t->types[i] = profile_value_type(t->into, profile_string(t->from, types[i].name),
+                                         profile_string(t->from, types[i].unit));
+    if (!own && count)
+        profile_set_default_value(t->into, profile_default_value(t->from));
 }
 
 static void add_stacks(struct translation *t)

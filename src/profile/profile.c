@@ -193,6 +193,20 @@ uint32_t profile_label_count(const struct profile *profile)
     return (uint32_t)profile->labels.count;
 }
 
+/* Makes room for one more value of each stack, not measured so far. */
+static void widen_values(struct profile *profile)
+{
+    size_t narrow = profile->type_count, wide = narrow + 1;
+
+    profile->values = xgrow(profile->values, &profile->value_room, profile->stack_count * wide,
+                            sizeof(*profile->values));
+    for (size_t i = profile->stack_count; i-- > 0;) {
+        memmove(profile->values + i * wide, profile->values + i * narrow,
+                narrow * sizeof(*profile->values));
+        profile->values[i * wide + narrow] = NOT_MEASURED;
+    }
+}
+
 int profile_value_type(struct profile *profile, const char *name, const char *unit)
 {
     struct value_type type = {.name = profile_intern_text(profile, name),
@@ -201,9 +215,10 @@ int profile_value_type(struct profile *profile, const char *name, const char *un
     for (size_t i = 0; i < profile->type_count; i++)
         if (profile->types[i].name == type.name && profile->types[i].unit == type.unit)
             return (int)i;
-    assert(!profile->stack_count);
     if (profile->type_count == PROFILE_VALUES_MAX)
         return -1;
+    if (profile->stack_count)
+        widen_values(profile);
     profile->types[profile->type_count] = type;
     return (int)profile->type_count++;
 }

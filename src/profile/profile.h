@@ -104,8 +104,9 @@ struct value_type {
     str_id name, unit; /* "samples" "count"; "cpu" "nanoseconds" */
 };
 
-/* Adds a type of value and returns its index, from 0; an equal one is found again.  All types
- * are added before the first stack.  -1 when there are PROFILE_VALUES_MAX already. */
+/* Adds a type of value and returns its index, from 0; an equal one is found again.  Stacks
+ * that are there already did not measure it; better add all types before the first, as each
+ * later one moves all values.  -1 when there are PROFILE_VALUES_MAX already. */
 int profile_value_type(struct profile *profile, const char *name, const char *unit);
 const struct value_type *profile_value_types(const struct profile *profile, size_t *count);
 

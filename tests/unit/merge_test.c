@@ -65,6 +65,24 @@ Test(merge, value_types_meet_by_name_and_what_one_lacks_is_not_measured)
     cr_expect(eq(u64, profile_values(into, 1)[1], 20));
 }
 
+Test(merge, a_value_type_that_only_the_second_has_is_kept)
+{
+    frame_id f = frame(into, "f"), g = frame(from, "g");
+
+    profile_value_type(into, "samples", "count");
+    profile_value_type(from, "page-faults", "count");
+    profile_add(into, &f, 1, 0, (uint64_t[]){1});
+    profile_add(into, (frame_id[]){f, f}, 2, 0, (uint64_t[]){2});
+    profile_add(from, &g, 1, 0, (uint64_t[]){20});
+
+    profile_merge(into, from);
+
+    cr_expect(eq(u64, profile_total(into, 0), 3));
+    cr_expect(eq(u64, profile_values(into, 1)[0], 2));
+    cr_expect(eq(u64, profile_values(into, 1)[1], NOT_MEASURED));
+    cr_expect(eq(u64, profile_values(into, 2)[1], 20));
+}
+
 Test(merge, labels_and_mappings_come_along)
 {
     struct frame framed = {.function = profile_intern_text(from, "f")};

@@ -1,0 +1,130 @@
+#include "cli/inputs.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+#include "cli/cli.h"
+#include "format/format.h"
+
+static int set_focus(void *settings, const char *value, struct error *err)
+{
+    (void)err;
+    ((struct filter *)settings)->focus = value;
+    return 0;
+}
+
+static int set_ignore(void *settings, const char *value, struct error *err)
+{
+    (void)err;
+    ((struct filter *)settings)->ignore = value;
+    return 0;
+}
+
+static int set_hide(void *settings, const char *value, struct error *err)
+{
+    (void)err;
+    ((struct filter *)settings)->hide = value;
+    return 0;
+}
+
+static int set_thread(void *settings, const char *value, struct error *err)
+{
+    (void)err;
+    ((struct filter *)settings)->thread = value;
+    return 0;
+}
+
+static int set_process(void *settings, const char *value, struct error *err)
+{
+    (void)err;
+    ((struct filter *)settings)->process = value;
+    return 0;
+}
+
+static int set_time(uint64_t *time, const char *value, struct error *err)
+{
+    unsigned long long ns;
+    int failed = option_duration(value, &ns, err);
+
+    if (!failed)
+        *time = ns;
+    return failed;
+}
+
+static int set_since(void *settings, const char *value, struct error *err)
+{
+    return set_time(&((struct filter *)settings)->since_ns, value, err);
+}
+
+static int set_until(void *settings, const char *value, struct error *err)
+{
+    return set_time(&((struct filter *)settings)->until_ns, value, err);
+}
+
+static int set_collapse(void *settings, const char *value, struct error *err)
+{
+    (void)value;
+    (void)err;
+    ((struct filter *)settings)->collapse_recursion = true;
+    return 0;
+}
+
+const struct option_spec filter_options[] = {
+    {"focus", 0, 0, "REGEX", "only stacks with a function that matches", set_focus, "Filters"},
+    {"ignore", 0, 0, "REGEX", "no stacks with a function that matches", set_ignore},
+    {"hide", 0, 0, "REGEX", "take out frames that match; what they call moves up", set_hide},
+    {"thread", 0, 0, "REGEX", "only threads whose \"name (TID)\" matches", set_thread},
+    {"process", 0, 0, "REGEX", "only processes whose \"name (PID)\" or command matches",
+     set_process},
+    {"since", 0, 0, "TIME", "only samples this long after the first, or later", set_since},
+    {"until", 0, 0, "TIME", "only samples earlier than this after the first", set_until},
+    {"collapse-recursion", 0, 0, NULL, "one frame for a function that calls itself",
+     set_collapse},
+    {0}};
+
+void print_notes(const struct profile *profile)
+{
+    size_t count;
+    const str_id *notes = profile_notes(profile, &count);
+
+    for (size_t i = 0; i < count; i++)
+        print_message("%s", profile_string(profile, notes[i]));
+}
+
+int input_filter(const struct filter *filter, struct profile **profile, struct error *err)
+{
+    struct profile *filtered;
+    int failed;
+
+    if (!filter_is_set(filter))
+        return 0;
+    failed = profile_filter(*profile, filter, &filtered, err);
+    if (failed)
+        return failed;
+    profile_free(*profile);
+    *profile = filtered;
+    return 0;
+}
+
+int input_read(const char *path, const struct filter *filter, bool quiet,
+               struct profile **profile, struct error *err)
+{
+    struct profile *input = profile_new();
+    size_t stacks = 0;
+    int failed = format_read_file(path, input, err);
+
+    if (!failed)
+        failed = input_filter(filter, &input, err);
+    if (!failed) {
+        if (!quiet)
+            print_notes(input);
+        profile_stacks(input, &stacks);
+    }
+    if (!failed && !stacks)
+        failed = error_set(err, ENODATA, "%s: the filters leave no samples", path);
+    if (failed)
+        profile_free(input);
+    else
+        *profile = input;
+    return failed;
+}

@@ -1,0 +1,302 @@
+#include "unwind/rules.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/map.h"
+#include "base/xalloc.h"
+#include "unwind/binary.h"
+
+enum {
+    SETS = 16384,
+    WAYS = 4,
+    GENERATION_MAX = UINT16_MAX,
+    LOCATIONS_MAX = 512 * 1024, /* remembered per file and offset; 24 bytes each */
+    ROWS_MAX = 2048             /* whole rows; some 300 bytes each */
+};
+
+struct cached {
+    uint64_t key; /* address | generation << 48; 0: empty */
+    struct rule rule;
+};
+
+struct row {
+    struct cfi_row row;
+    const struct space *space;
+};
+
+struct rules {
+    const struct arch *arch;
+    const struct process *process;
+    uint64_t generation; /* ours, of `process`, shifted to its place in the key */
+    uint32_t process_generation, generation_count;
+    struct map generations; /* of a process → ours, which have 16 bits */
+    struct cached (*cache)[WAYS];
+
+    struct blocks *blocks;
+    struct binary **binaries; /* by dso id */
+    size_t binary_room;
+
+    struct map locations; /* dso and offset → index in `kinds` */
+    struct map kind_index;
+    struct rule *kinds; /* each different rule once */
+    size_t kind_count, kind_room;
+
+    struct map row_index; /* dso and offset → index in `rows` */
+    struct row *rows;
+    size_t row_count;
+    struct row uncached;
+};
+
+struct rules *rules_new(const struct arch *arch)
+{
+    struct rules *rules = xcalloc(1, sizeof(*rules));
+
+    rules->arch = arch;
+    rules->cache = aligned_alloc(64, SETS * sizeof(*rules->cache));
+    if (!rules->cache)
+        abort();
+    memset(rules->cache, 0, SETS * sizeof(*rules->cache));
+    rules->blocks = blocks_new();
+    rules->rows = xcalloc(ROWS_MAX, sizeof(*rules->rows));
+    return rules;
+}
+
+void rules_free(struct rules *rules)
+{
+    if (!rules)
+        return;
+    for (size_t i = 0; i < rules->binary_room; i++)
+        binary_free(rules->binaries[i]);
+    free(rules->binaries);
+    blocks_free(rules->blocks);
+    map_free(&rules->generations);
+    map_free(&rules->locations);
+    map_free(&rules->kind_index);
+    map_free(&rules->row_index);
+    free(rules->kinds);
+    free(rules->rows);
+    free(rules->cache);
+    free(rules);
+}
+
+/* 16 bits are enough for those that matter at a time; when they run out, all start anew. */
+static uint64_t short_generation(struct rules *rules, uint32_t generation)
+{
+    uint32_t *place = map_at(&rules->generations, generation);
+
+    if (*place != UINT32_MAX)
+        return *place;
+    if (rules->generation_count == GENERATION_MAX) {
+        memset(rules->cache, 0, SETS * sizeof(*rules->cache));
+        map_free(&rules->generations);
+        rules->generation_count = 0;
+        place = map_at(&rules->generations, generation);
+    }
+    *place = ++rules->generation_count;
+    return *place;
+}
+
+void rules_enter(struct rules *rules, const struct process *process)
+{
+    uint32_t generation = process_generation(process);
+
+    rules->process = process;
+    if (rules->generation && generation == rules->process_generation)
+        return;
+    rules->process_generation = generation;
+    rules->generation = short_generation(rules, generation) << 48;
+}
+
+static struct binary *binary_of(struct rules *rules, const struct dso *dso)
+{
+    if (dso->id >= rules->binary_room) {
+        size_t before = rules->binary_room;
+
+        rules->binaries = xgrow(rules->binaries, &rules->binary_room, (size_t)dso->id + 1,
+                                sizeof(struct binary *));
+        memset(rules->binaries + before, 0,
+               (rules->binary_room - before) * sizeof(struct binary *));
+    }
+    if (!rules->binaries[dso->id])
+        rules->binaries[dso->id] = binary_new(dso, rules->blocks);
+    return rules->binaries[dso->id];
+}
+
+/* What an address is in its file. */
+struct place {
+    struct binary *binary;
+    uint64_t address; /* as the file's CFI says it */
+    uint64_t key;     /* of dso and offset */
+};
+
+static bool in_file(const struct dso *dso)
+{
+    return dso->kind == DSO_FILE || dso->kind == DSO_VDSO;
+}
+
+static bool place_of(struct rules *rules, const struct mapping *mapping, uint64_t address,
+                     struct place *place)
+{
+    uint64_t offset = address - mapping->start + mapping->file_offset;
+
+    if (!in_file(mapping->dso))
+        return false;
+    place->binary = binary_of(rules, mapping->dso);
+    place->key = (uint64_t)mapping->dso->id << 40 | (offset & ((UINT64_C(1) << 40) - 1));
+    return space_address(binary_space(place->binary), offset, &place->address);
+}
+
+static struct code code_at(const struct place *place, int64_t shift)
+{
+    const struct space *space = binary_space(place->binary);
+    uint64_t address = place->address + (uint64_t)shift;
+    struct code code = {.before = CODE_BEFORE};
+
+    code.after = (unsigned)space_read(space, address, code.bytes + CODE_BEFORE, CODE_AFTER);
+    if (space_read(space, address - CODE_BEFORE, code.bytes, CODE_BEFORE) != CODE_BEFORE)
+        code.before = 0;
+    return code;
+}
+
+static struct rule rule_from_file(const struct rules *rules, const struct place *place)
+{
+    const struct arch *arch = rules->arch;
+    const struct space *space;
+    struct cfi_row row;
+    struct code here = code_at(place, 0), next = code_at(place, 1);
+
+    /* The address may be one less than a return address, with code behind it that nothing
+     * calls and no CFI describes. */
+    if (arch->is_sigreturn(&here) || arch->is_sigreturn(&next))
+        return (struct rule){.kind = RULE_SIGNAL};
+    if (arch->is_end(&next))
+        return (struct rule){.kind = RULE_END};
+    if (binary_row(place->binary, place->address, &row, &space))
+        return arch->rule_of_row(&row, space);
+    if (binary_is_entry(place->binary, place->address))
+        return (struct rule){.kind = RULE_END};
+    return (struct rule){.kind = RULE_NONE};
+}
+
+static uint32_t kind_id(struct rules *rules, struct rule rule)
+{
+    uint64_t bits;
+    uint32_t *id;
+
+    memcpy(&bits, &rule, sizeof(bits));
+    id = map_at(&rules->kind_index, bits);
+    if (*id == UINT32_MAX) {
+        rules->kinds = xgrow(rules->kinds, &rules->kind_room, rules->kind_count + 1,
+                             sizeof(*rules->kinds));
+        rules->kinds[rules->kind_count] = rule;
+        *id = (uint32_t)rules->kind_count++;
+    }
+    return *id;
+}
+
+static void forget_locations(struct rules *rules)
+{
+    map_free(&rules->locations);
+    map_free(&rules->kind_index);
+    rules->kind_count = 0;
+}
+
+static struct rule rule_in_file(struct rules *rules, const struct mapping *mapping,
+                                uint64_t address)
+{
+    struct place place;
+    struct rule rule;
+    uint32_t id;
+
+    if (!place_of(rules, mapping, address, &place))
+        return (struct rule){.kind = RULE_NONE};
+    id = map_get(&rules->locations, place.key);
+    if (id != UINT32_MAX)
+        return rules->kinds[id];
+    rule = rule_from_file(rules, &place);
+    if (rules->locations.count == LOCATIONS_MAX)
+        forget_locations(rules);
+    map_set(&rules->locations, place.key, kind_id(rules, rule));
+    return rule;
+}
+
+static struct rule look_up(struct rules *rules, uint64_t address, bool *keep)
+{
+    const struct mapping *mapping = process_mapping(rules->process, address);
+
+    *keep = mapping != NULL;
+    if (!mapping)
+        return (struct rule){.kind = RULE_NONE};
+    if (mapping->dso->kind == DSO_VSYSCALL) /* its three stubs only return */
+        return (struct rule){.kind = RULE_SP, .cfa = 8};
+    return rule_in_file(rules, mapping, address);
+}
+
+struct rule rules_find(struct rules *rules, uint64_t address)
+{
+    uint64_t key = address | rules->generation;
+    struct cached *set = rules->cache[hash_multiply(key, 0x9e3779b97f4a7c15u) % SETS];
+    struct rule rule;
+    bool keep;
+
+    for (unsigned way = 0; way < WAYS; way++)
+        if (set[way].key == key)
+            return set[way].rule;
+    rule = look_up(rules, address, &keep);
+    if (keep && !(address >> 48)) {
+        memmove(set + 1, set, (WAYS - 1) * sizeof(*set));
+        set[0] = (struct cached){.key = key, .rule = rule};
+    }
+    return rule;
+}
+
+const struct cfi_row *rules_row(struct rules *rules, uint64_t address,
+                                const struct space **space)
+{
+    const struct mapping *mapping = process_mapping(rules->process, address);
+    struct place place;
+    struct row *row;
+    uint32_t id;
+
+    if (!mapping || !place_of(rules, mapping, address, &place))
+        return NULL;
+    id = map_get(&rules->row_index, place.key);
+    row = id == UINT32_MAX ? &rules->uncached : &rules->rows[id];
+    if (id == UINT32_MAX) {
+        if (!binary_row(place.binary, place.address, &row->row, &row->space))
+            return NULL;
+        if (rules->row_count == ROWS_MAX) {
+            map_free(&rules->row_index);
+            rules->row_count = 0;
+        }
+        rules->rows[rules->row_count] = *row;
+        row = &rules->rows[rules->row_count];
+        map_set(&rules->row_index, place.key, (uint32_t)rules->row_count++);
+    }
+    *space = row->space;
+    return &row->row;
+}
+
+struct code rules_code(struct rules *rules, uint64_t address)
+{
+    const struct mapping *mapping = process_mapping(rules->process, address);
+    struct place place;
+
+    if (!mapping || !place_of(rules, mapping, address, &place))
+        return (struct code){0};
+    return code_at(&place, 0);
+}
+
+bool rules_executable(const struct rules *rules, uint64_t address)
+{
+    return process_mapping(rules->process, address) != NULL;
+}
+
+const struct dso *rules_dso(const struct rules *rules, uint64_t address)
+{
+    const struct mapping *mapping = process_mapping(rules->process, address);
+
+    return mapping ? mapping->dso : NULL;
+}

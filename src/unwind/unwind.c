@@ -1,0 +1,534 @@
+#include "unwind/unwind.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "unwind/memo.h"
+#include "unwind/registers.h"
+#include "unwind/rules.h"
+
+enum {
+    SCAN_WORDS = 128,    /* searched for a return address when all else fails */
+    ROOT_WORDS = 64,     /* searched for the entry point's when rbp says "outermost" */
+    BROKEN_MAX = 256,    /* files whose broken stacks are counted */
+    RECORD_MAX = 0xf000, /* records end at 64 KiB: a copy this long may have been trimmed */
+};
+
+struct broken {
+    const struct dso *dso;
+    uint64_t count;
+};
+
+struct unwinder {
+    const struct arch *arch;
+    struct rules *rules;
+    struct memos memos;
+    struct frame *frames; /* of the walk that is under way, UNWIND_DEPTH */
+    struct broken broken[BROKEN_MAX];
+    size_t broken_count;
+};
+
+/* One stack, from the innermost frame outwards. */
+struct walk {
+    struct unwinder *unwinder;
+    const struct arch *arch;
+    struct stack stack;
+    uint64_t pc, sp, bp;
+    bool bp_known;
+    bool interrupted; /* pc is an instruction, not a return address */
+    bool full;        /* `registers` are followed, too */
+    struct registers registers;
+
+    uint64_t *chain;
+    size_t room, depth;
+
+    struct memo *memo;
+    size_t candidate; /* frames[candidate - 1] is the next that may match */
+    size_t head;      /* frames found by walking, in unwinder->frames */
+    size_t tail;      /* outermost frames taken from the memo */
+};
+
+struct unwinder *unwinder_new(void)
+{
+    struct unwinder *unwinder = xcalloc(1, sizeof(*unwinder));
+
+    unwinder->arch = &arch_x86_64;
+    unwinder->rules = rules_new(unwinder->arch);
+    unwinder->frames = xcalloc(UNWIND_DEPTH, sizeof(*unwinder->frames));
+    return unwinder;
+}
+
+void unwinder_free(struct unwinder *unwinder)
+{
+    if (!unwinder)
+        return;
+    rules_free(unwinder->rules);
+    memos_free(&unwinder->memos);
+    free(unwinder->frames);
+    free(unwinder);
+}
+
+static uint64_t lookup_address(const struct walk *walk)
+{
+    return walk->interrupted ? walk->pc : walk->pc - 1;
+}
+
+/* Why the word at `address` is not there. */
+static enum unwind_end end_at(const struct walk *walk, uint64_t address)
+{
+    uint64_t high = walk->stack.low + walk->stack.size;
+
+    if (address < walk->stack.low || address >> 47 || address & 7)
+        return UNWIND_NO_RULE;
+    /* Code that keeps no mark of the outermost frame, at the very end of its stack. */
+    if (walk->stack.whole && address - high < 16)
+        return UNWIND_ROOT;
+    return UNWIND_STACK_CUT;
+}
+
+static bool is_return_address(struct walk *walk, uint64_t word, bool must_know)
+{
+    struct rules *rules = walk->unwinder->rules;
+    struct code code;
+
+    if (!word || !rules_executable(rules, word - 1))
+        return false;
+    code = rules_code(rules, word);
+    return code.before ? walk->arch->follows_call(&code) : !must_know;
+}
+
+static bool plausible_frame_pointer(struct walk *walk)
+{
+    uint64_t word;
+
+    if (!walk->bp_known || walk->bp < walk->sp || walk->bp & 7 ||
+        !stack_load(&walk->stack, walk->bp + 8, &word) || !word)
+        return false;
+    if (walk->interrupted)
+        return is_return_address(walk, word, false);
+    return rules_executable(walk->unwinder->rules, word - 1);
+}
+
+/* A word on the stack that looks like a return address; its place becomes the rule. */
+static bool scan(struct walk *walk, struct rule *rule)
+{
+    for (int32_t i = 0; i < SCAN_WORDS; i++) {
+        uint64_t word;
+
+        if (!stack_load(&walk->stack, walk->sp + (uint64_t)i * 8, &word))
+            return false;
+        if (!is_return_address(walk, word, true))
+            continue;
+        *rule = (struct rule){.kind = RULE_SP, .cfa = i * 8 + 8};
+        walk->bp_known = false;
+        return true;
+    }
+    return false;
+}
+
+/* Frame pointer zero marks the outermost frame, says the ABI; but in code compiled without
+ * frame pointers it may be any number.  The return address of an entry point close by
+ * confirms it. */
+static bool outermost_by_frame_pointer(struct walk *walk)
+{
+    if (!walk->bp_known || walk->bp)
+        return false;
+    for (uint64_t i = 0; i < ROOT_WORDS; i++) {
+        uint64_t word;
+
+        if (!stack_load(&walk->stack, walk->sp + i * 8, &word))
+            return walk->stack.whole;
+        if (word && rules_executable(walk->unwinder->rules, word - 1) &&
+            rules_find(walk->unwinder->rules, word - 1).kind == RULE_END)
+            return true;
+    }
+    return false;
+}
+
+static bool prologue(struct walk *walk, struct rule *rule)
+{
+    struct code code = rules_code(walk->unwinder->rules, walk->pc);
+    uint64_t word;
+
+    return walk->arch->prologue_rule(&code, rule) &&
+           stack_load(&walk->stack, walk->sp + (uint64_t)(int64_t)rule->cfa - 8, &word) &&
+           is_return_address(walk, word, true);
+}
+
+/* A rule for a frame that no CFI describes.  `reusable`: it follows from sp, bp and the words
+ * it reads. */
+static bool guess(struct walk *walk, struct rule *rule, bool *reusable)
+{
+    static const struct rule frame_pointer = {
+        .kind = RULE_BP, .flags = RULE_BP_SAVED, .bp = -16, .cfa = 16};
+
+    *reusable = !walk->interrupted;
+    if (walk->interrupted && prologue(walk, rule))
+        return true;
+    *rule = frame_pointer;
+    if (plausible_frame_pointer(walk))
+        return true;
+    return walk->interrupted && scan(walk, rule);
+}
+
+static enum unwind_end end_without_rule(const struct walk *walk)
+{
+    uint64_t distance = walk->bp - walk->stack.low;
+
+    /* A frame pointer that leads on, past the copy: not a broken stack but a cut one. */
+    if (walk->bp_known && !walk->stack.whole && !(walk->bp & 7) &&
+        distance + 16 > walk->stack.size && distance < 8 * 1024 * 1024)
+        return UNWIND_STACK_CUT;
+    return UNWIND_NO_RULE;
+}
+
+static bool find_cfa(const struct walk *walk, struct rule rule, uint64_t *cfa,
+                     enum unwind_end *end)
+{
+    uint64_t offset = (uint64_t)(int64_t)rule.cfa;
+    uint64_t at;
+
+    switch ((enum rule_kind)rule.kind) {
+    case RULE_SP:
+        *cfa = walk->sp + offset;
+        return true;
+    case RULE_BP:
+        *cfa = walk->bp + offset;
+        *end = UNWIND_NO_RULE;
+        return walk->bp_known;
+    case RULE_PLT:
+        *cfa = walk->sp + ((lookup_address(walk) & 15) >= offset ? 16 : 8);
+        return true;
+    case RULE_DEREF_BP:
+    case RULE_DEREF_SP:
+        at = (rule.kind == RULE_DEREF_SP ? walk->sp : walk->bp) + offset;
+        *end = end_at(walk, at);
+        return (rule.kind == RULE_DEREF_SP || walk->bp_known) &&
+               stack_load(&walk->stack, at, cfa);
+    case RULE_NONE:
+    case RULE_END:
+    case RULE_SIGNAL:
+    case RULE_SLOW:
+    default:
+        *end = UNWIND_NO_RULE;
+        return false;
+    }
+}
+
+/* The caller's frame pointer.  False when it lies past the copy. */
+static bool find_bp(struct walk *walk, struct rule rule, uint64_t cfa, uint64_t *bp)
+{
+    uint64_t offset = (uint64_t)(int64_t)rule.bp;
+
+    if (rule.flags & RULE_BP_AT_BP)
+        return stack_load(&walk->stack, walk->bp + offset, bp);
+    /* What was popped in an epilogue lies below sp and is in its register again, whatever the
+     * CFI says. */
+    if (!(rule.flags & RULE_BP_SAVED) || cfa + offset < walk->sp)
+        return true;
+    walk->bp_known = true;
+    return stack_load(&walk->stack, cfa + offset, bp);
+}
+
+static bool step_signal(struct walk *walk, enum unwind_end *end)
+{
+    uint64_t frame = walk->sp;
+    const uint16_t *offset = walk->arch->signal_offset;
+
+    *end = end_at(walk, frame + offset[walk->arch->dwarf_ra]);
+    if (!stack_load(&walk->stack, frame + offset[walk->arch->dwarf_ra], &walk->pc) ||
+        !stack_load(&walk->stack, frame + offset[walk->arch->dwarf_sp], &walk->sp) ||
+        !stack_load(&walk->stack, frame + offset[walk->arch->dwarf_bp], &walk->bp))
+        return false;
+    walk->interrupted = walk->bp_known = true;
+    return true;
+}
+
+/* Moves to the caller by sp and bp alone. */
+static bool step(struct walk *walk, struct rule rule, enum unwind_end *end)
+{
+    uint64_t cfa, pc, bp = walk->bp;
+
+    if (rule.kind == RULE_SIGNAL)
+        return step_signal(walk, end);
+    if (!find_cfa(walk, rule, &cfa, end))
+        return false;
+    *end = UNWIND_NO_ADVANCE;
+    if (cfa <= walk->sp)
+        return false;
+    *end = end_at(walk, cfa - 8);
+    if (!stack_load(&walk->stack, cfa - 8, &pc))
+        return false;
+    if (!find_bp(walk, rule, cfa, &bp))
+        return false;
+    walk->pc = pc;
+    walk->sp = cfa;
+    walk->bp = bp;
+    walk->interrupted = false;
+    return true;
+}
+
+/* Moves to the caller with all registers. */
+static bool step_registers(struct walk *walk, const struct cfi_row *row,
+                           const struct space *space, enum unwind_end *end)
+{
+    struct registers *registers = &walk->registers;
+    uint64_t missing;
+
+    *end = UNWIND_NO_RULE;
+    if (!registers_step(registers, row, space, &walk->stack, walk->arch, &missing)) {
+        if (missing)
+            *end = end_at(walk, missing);
+        return false;
+    }
+    *end = UNWIND_NO_ADVANCE;
+    if (!row->signal && registers->reg[walk->arch->dwarf_sp] <= walk->sp)
+        return false;
+    walk->pc = registers->reg[walk->arch->dwarf_ra];
+    walk->sp = registers->reg[walk->arch->dwarf_sp];
+    walk->bp = registers->reg[walk->arch->dwarf_bp];
+    walk->bp_known = registers->known >> walk->arch->dwarf_bp & 1;
+    walk->interrupted = row->signal;
+    return true;
+}
+
+/* In full mode the registers have to come along. */
+static bool step_full(struct walk *walk, struct rule rule, bool guessed, enum unwind_end *end)
+{
+    const struct space *space;
+    const struct cfi_row *row;
+    uint64_t missing;
+
+    if (rule.kind == RULE_SIGNAL) {
+        *end = end_at(walk, walk->sp);
+        return registers_from_signal(&walk->registers, &walk->stack, walk->arch, &missing) &&
+               step(walk, rule, end);
+    }
+    row = guessed ? NULL : rules_row(walk->unwinder->rules, lookup_address(walk), &space);
+    if (row)
+        return step_registers(walk, row, space, end);
+    if (!step(walk, rule, end))
+        return false;
+    registers_set(&walk->registers, walk->arch, walk->pc, walk->sp, walk->bp, walk->bp_known);
+    return true;
+}
+
+static void add_frame(struct walk *walk, const struct frame *frame)
+{
+    walk->chain[walk->depth] = frame->address + (walk->depth != 0);
+    walk->depth++;
+    walk->unwinder->frames[walk->head++] = *frame;
+}
+
+/* The remembered frame that the walk is at. */
+static bool matches(struct walk *walk, uint64_t address, size_t *at)
+{
+    const struct memo *memo = walk->memo;
+    const struct frame *frame;
+    size_t i = walk->candidate;
+
+    while (i && memo->frames[i - 1].sp < walk->sp)
+        i--;
+    walk->candidate = i;
+    if (!i)
+        return false;
+    frame = &memo->frames[i - 1];
+    *at = i - 1;
+    /* The innermost frame's address was no return address. */
+    return frame->sp == walk->sp && frame->address == address && frame->bp == walk->bp &&
+           walk->bp_known && i <= memo->usable && (i == memo->count) == (walk->depth == 0);
+}
+
+/* Goes on from a remembered frame that is not the innermost. */
+static void stand_at(struct walk *walk, const struct frame *frame)
+{
+    walk->interrupted = frame[1].rule.kind == RULE_SIGNAL;
+    walk->pc = frame->address + !walk->interrupted;
+    walk->sp = frame->sp;
+    walk->bp = frame->bp;
+    walk->candidate = (size_t)(frame - walk->memo->frames);
+}
+
+/* Takes over remembered frames as far as the stack still holds the same words.  True when
+ * that is the whole rest; else the walk stands at the last frame that is certain, with its
+ * rule. */
+static bool follow_memo(struct walk *walk, size_t at)
+{
+    const struct memo *memo = walk->memo;
+    size_t followed = memo_follow(memo, at, &walk->stack, walk->arch);
+    const struct frame *last = &memo->frames[at];
+    bool all = followed == at && walk->depth + at + 1 <= walk->room;
+
+    if (all) {
+        for (size_t i = at + 1; i-- > 0; walk->depth++)
+            walk->chain[walk->depth] = memo->frames[i].address + (walk->depth != 0);
+        walk->tail = at + 1;
+        return true;
+    }
+    walk->candidate = at;
+    /* With all registers, frames are walked one by one. */
+    if (walk->full || !followed)
+        return false;
+    for (size_t i = at; i > at - followed && walk->depth + 1 < walk->room; i--) {
+        add_frame(walk, &memo->frames[i]);
+        last = &memo->frames[i - 1];
+    }
+    stand_at(walk, last);
+    return false;
+}
+
+/* One frame: adds it and moves on.  False at the end. */
+static bool walk_frame(struct walk *walk, struct rule rule, enum unwind_end *end)
+{
+    struct frame frame = {
+        .address = lookup_address(walk), .sp = walk->sp, .bp = walk->bp, .rule = rule};
+    bool reusable = true, guessed = rule.kind == RULE_NONE, bp_known = walk->bp_known;
+    bool went;
+
+    if (rule.kind == RULE_END ||
+        (guessed && !walk->interrupted && outermost_by_frame_pointer(walk))) {
+        frame.rule.kind = RULE_END;
+        add_frame(walk, &frame);
+        *end = UNWIND_ROOT;
+        return false;
+    }
+    if (guessed && !guess(walk, &rule, &reusable)) {
+        add_frame(walk, &frame);
+        *end = end_without_rule(walk);
+        return false;
+    }
+    frame.rule = rule;
+    if (!reusable || !bp_known)
+        frame.rule.kind = RULE_NONE;
+    went = walk->full ? step_full(walk, rule, guessed, end) : step(walk, rule, end);
+    add_frame(walk, &frame);
+    if (went && walk->pc)
+        return true;
+    if (went)
+        *end = UNWIND_ROOT;
+    return false;
+}
+
+/* Walks to the end.  False when a frame needs all registers. */
+static bool walk_stack(struct walk *walk, enum unwind_end *end)
+{
+    size_t at;
+
+    *end = UNWIND_FULL;
+    while (walk->depth < walk->room) {
+        uint64_t address = lookup_address(walk);
+        struct rule rule;
+
+        if (matches(walk, address, &at)) {
+            if (follow_memo(walk, at)) {
+                *end = UNWIND_ROOT;
+                return true;
+            }
+            address = lookup_address(walk);
+        }
+        rule = rules_find(walk->unwinder->rules, address);
+        if (rule.kind == RULE_SLOW && !walk->full)
+            return false;
+        if (!walk_frame(walk, rule, end))
+            return true;
+        *end = UNWIND_FULL;
+    }
+    return true;
+}
+
+static void start(struct walk *walk, const struct sample *sample, bool full)
+{
+    const struct regs *regs = &sample->regs;
+
+    walk->pc = regs->r[walk->arch->ip];
+    walk->sp = regs->r[walk->arch->sp];
+    walk->bp = regs->r[walk->arch->bp];
+    walk->bp_known = regs->known >> walk->arch->bp & 1;
+    walk->interrupted = true;
+    walk->full = full;
+    walk->depth = walk->head = walk->tail = 0;
+    walk->candidate = walk->memo->count;
+    if (full)
+        walk->registers = registers_of_sample(walk->arch, regs);
+}
+
+static void count_broken(struct unwinder *unwinder, uint64_t address)
+{
+    const struct dso *dso = rules_dso(unwinder->rules, address);
+    size_t i = 0;
+
+    while (i < unwinder->broken_count && unwinder->broken[i].dso != dso)
+        i++;
+    if (!dso || i == BROKEN_MAX)
+        return;
+    if (i == unwinder->broken_count)
+        unwinder->broken[unwinder->broken_count++] = (struct broken){.dso = dso};
+    unwinder->broken[i].count++;
+}
+
+/* Only whole stacks are worth remembering: their tail is the same wherever they begin. */
+static void remember(struct walk *walk, enum unwind_end end)
+{
+    struct memo *memo = walk->memo;
+
+    if (end == UNWIND_ROOT)
+        memo_replace(&walk->unwinder->memos, memo, walk->tail, walk->unwinder->frames,
+                     walk->head);
+    else
+        memo->count = memo->usable = 0;
+}
+
+size_t unwind(struct unwinder *unwinder, const struct process *process, pid_t tid,
+              const struct sample *sample, size_t stack_copied, uint64_t *chain, size_t room,
+              size_t *same, enum unwind_end *end)
+{
+    const struct arch *arch = unwinder->arch;
+    struct walk walk = {.unwinder = unwinder, .arch = arch, .chain = chain};
+
+    rules_enter(unwinder->rules, process);
+    walk.room = room < UNWIND_DEPTH ? room : UNWIND_DEPTH;
+    walk.stack = (struct stack){.bytes = sample->stack,
+                                .low = sample->regs.r[arch->sp],
+                                .size = sample->stack_size,
+                                .whole = sample->stack_size < stack_copied &&
+                                         sample->stack_size < RECORD_MAX};
+    walk.memo = memos_get(&unwinder->memos, tid, process_generation(process));
+    start(&walk, sample, false);
+    if (!walk_stack(&walk, end)) {
+        start(&walk, sample, true);
+        walk_stack(&walk, end);
+    }
+    remember(&walk, *end);
+    *same = walk.tail;
+    if (walk.depth && (*end == UNWIND_NO_RULE || *end == UNWIND_NO_ADVANCE))
+        count_broken(unwinder, chain[walk.depth - 1] - (walk.depth > 1));
+    return walk.depth;
+}
+
+void unwinder_forget_thread(struct unwinder *unwinder, pid_t tid)
+{
+    memos_forget(&unwinder->memos, tid);
+}
+
+static int most_first(const void *a, const void *b)
+{
+    const struct broken *one = a, *other = b;
+
+    return one->count < other->count ? 1 : one->count > other->count ? -1 : 0;
+}
+
+size_t unwinder_broken(const struct unwinder *unwinder, const struct dso **dsos,
+                       uint64_t *counts, size_t room)
+{
+    struct broken sorted[BROKEN_MAX];
+    size_t count = unwinder->broken_count < room ? unwinder->broken_count : room;
+
+    memcpy(sorted, unwinder->broken, sizeof(sorted));
+    qsort(sorted, unwinder->broken_count, sizeof(*sorted), most_first);
+    for (size_t i = 0; i < count; i++) {
+        dsos[i] = sorted[i].dso;
+        counts[i] = sorted[i].count;
+    }
+    return count;
+}
