@@ -8,6 +8,7 @@
 
 #include "base/xalloc.h"
 #include "elf/image.h"
+#include "unwind/go.h"
 
 enum {
     /* Sections of CFI that have to be indexed or inflated; Chromium's have 60 MB. */
@@ -24,6 +25,7 @@ struct binary {
     uint8_t *bytes; /* of the vDSO */
     uint64_t entry;
     struct cfi eh_frame;
+    struct go_table go;
 
     /* .debug_frame, looked at when .eh_frame knows no answer */
     bool debug_frame_tried;
@@ -137,6 +139,31 @@ static void find_eh_frame(struct binary *binary, struct image *image)
         cfi_from_section(&binary->eh_frame, &binary->space, start, size, false);
 }
 
+/* Where Go's code starts: in the module's record in newer versions (runtime.moduledata.text),
+ * else the text section, unless a C linker put something before it. */
+static uint64_t go_text(const struct binary *binary, struct image *image)
+{
+    enum { TEXT_OFFSET = 176 };
+    GElf_Shdr section;
+    uint64_t text = 0;
+
+    if (section_header(image, ".go.module", &section) && section.sh_size > TEXT_OFFSET + 8 &&
+        space_read(&binary->space, section.sh_addr + TEXT_OFFSET, &text, 8) == 8 && text)
+        return text;
+    if (section_header(image, ".init", &section) || !section_header(image, ".text", &section))
+        return 0;
+    return section.sh_addr;
+}
+
+static void find_go_table(struct binary *binary, struct image *image)
+{
+    GElf_Shdr section;
+
+    if (section_header(image, ".gopclntab", &section) ||
+        section_header(image, ".data.rel.ro.gopclntab", &section))
+        go_table_open(&binary->go, &binary->space, section.sh_addr, go_text(binary, image));
+}
+
 static void take_image(struct binary *binary, struct image *image)
 {
     size_t count;
@@ -151,6 +178,7 @@ static void take_image(struct binary *binary, struct image *image)
     if (gelf_getehdr(image_elf(image), &header))
         binary->entry = header.e_entry;
     find_eh_frame(binary, image);
+    find_go_table(binary, image);
 }
 
 struct binary *binary_new(const struct dso *dso, struct blocks *blocks)
@@ -234,10 +262,17 @@ bool binary_row(struct binary *binary, uint64_t address, struct cfi_row *row,
         *space = &binary->space;
         return true;
     }
+    if (binary->go.count)
+        return false;
     if (!binary->debug_frame_tried)
         find_debug_frame(binary);
     *space = &binary->debug_space;
     return cfi_row_at(&binary->debug_frame, address, row);
+}
+
+bool binary_go_rule(const struct binary *binary, uint64_t address, struct rule *rule)
+{
+    return go_rule_at(&binary->go, address, rule);
 }
 
 bool binary_is_entry(const struct binary *binary, uint64_t address)

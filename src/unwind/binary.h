@@ -3,6 +3,7 @@
 
 #include "process/process.h"
 #include "unwind/cfi.h"
+#include "unwind/rule.h"
 #include "unwind/space.h"
 
 /*
@@ -18,10 +19,13 @@ void binary_free(struct binary *binary);
 /* Reads code and CFI at the file's own addresses. */
 const struct space *binary_space(const struct binary *binary);
 
-/* The row for an address, from .eh_frame, else from .debug_frame.  Expressions in it are read
- * from *space. */
+/* The row for an address, from .eh_frame, else from .debug_frame where there is no table of
+ * Go's.  Expressions in it are read from *space. */
 bool binary_row(struct binary *binary, uint64_t address, struct cfi_row *row,
                 const struct space **space);
+
+/* The rule for an address in Go code, which has no row. */
+bool binary_go_rule(const struct binary *binary, uint64_t address, struct rule *rule);
 
 /* The address is in the first bytes after the entry point. */
 bool binary_is_entry(const struct binary *binary, uint64_t address);

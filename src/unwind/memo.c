@@ -126,6 +126,22 @@ static bool depends_on_sp_and_bp_alone(struct rule rule)
     return rule.kind != RULE_NONE && rule.kind != RULE_SLOW;
 }
 
+/* Nothing outside of the frame reads bp, unless it has been loaded from the stack before. */
+static bool bp_is_dead(const struct frame *frame, const struct frame *caller)
+{
+    const struct rule *rule = &frame->rule;
+
+    if (rule->kind == RULE_END)
+        return true;
+    if (rule->kind == RULE_BP || rule->kind == RULE_DEREF_BP || rule->flags & RULE_BP_AT_BP)
+        return false;
+    if (rule->kind == RULE_SIGNAL)
+        return true;
+    return (rule->flags & RULE_BP_SAVED &&
+            caller->sp + (uint64_t)(int64_t)rule->bp >= frame->sp) ||
+           (caller->rule.flags & RULE_BP_DEAD);
+}
+
 static void make_room(struct memos *memos, struct memo *memo, size_t needed)
 {
     size_t before = memo->room;
@@ -150,8 +166,14 @@ void memo_replace(struct memos *memos, struct memo *memo, size_t tail, const str
     make_room(memos, memo, tail + head_count);
     if (memos->frames > FRAMES_MAX)
         release_others(memos, memo);
-    for (size_t i = 0; i < head_count; i++)
-        memo->frames[tail + i] = head[head_count - 1 - i];
+    for (size_t i = tail; i < tail + head_count; i++) {
+        struct frame *frame = &memo->frames[i];
+
+        *frame = head[head_count - 1 - (i - tail)];
+        frame->rule.flags &= (uint8_t)~RULE_BP_DEAD;
+        if (bp_is_dead(frame, i ? frame - 1 : NULL))
+            frame->rule.flags |= RULE_BP_DEAD;
+    }
     memo->count = tail + head_count;
     if (memo->usable > tail)
         memo->usable = tail;

@@ -21,8 +21,11 @@ enum rule_kind {
 };
 
 enum {
-    RULE_BP_SAVED = 1, /* the caller's frame pointer is at CFA + bp */
-    RULE_BP_AT_BP = 2, /* ... or at frame pointer + bp */
+    RULE_BP_SAVED = 1,    /* the caller's frame pointer is at CFA + bp */
+    RULE_BP_AT_BP = 2,    /* ... or at frame pointer + bp */
+    RULE_OTHER_STACK = 4, /* the code has left its caller's stack; the frame pointer, unless
+                             it is 0, leads back */
+    RULE_BP_DEAD = 8      /* in a memo: bp makes no difference from here outwards */
 };
 
 struct rule {

@@ -165,6 +165,7 @@ static struct rule rule_from_file(const struct rules *rules, const struct place 
     const struct arch *arch = rules->arch;
     const struct space *space;
     struct cfi_row row;
+    struct rule rule;
     struct code here = code_at(place, 0), next = code_at(place, 1);
 
     /* The address may be one less than a return address, with code behind it that nothing
@@ -175,6 +176,8 @@ static struct rule rule_from_file(const struct rules *rules, const struct place 
         return (struct rule){.kind = RULE_END};
     if (binary_row(place->binary, place->address, &row, &space))
         return arch->rule_of_row(&row, space);
+    if (binary_go_rule(place->binary, place->address, &rule))
+        return rule;
     if (binary_is_entry(place->binary, place->address))
         return (struct rule){.kind = RULE_END};
     return (struct rule){.kind = RULE_NONE};

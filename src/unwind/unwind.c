@@ -245,6 +245,12 @@ static bool step_signal(struct walk *walk, enum unwind_end *end)
     return true;
 }
 
+/* The caller's frame is on another stack, not just further in on this one. */
+static bool leaves_stack(const struct walk *walk, struct rule rule, uint64_t cfa)
+{
+    return rule.flags & RULE_OTHER_STACK && cfa - walk->stack.low >= walk->stack.size;
+}
+
 /* Moves to the caller by sp and bp alone. */
 static bool step(struct walk *walk, struct rule rule, enum unwind_end *end)
 {
@@ -255,9 +261,9 @@ static bool step(struct walk *walk, struct rule rule, enum unwind_end *end)
     if (!find_cfa(walk, rule, &cfa, end))
         return false;
     *end = UNWIND_NO_ADVANCE;
-    if (cfa <= walk->sp)
+    if (cfa <= walk->sp && !leaves_stack(walk, rule, cfa))
         return false;
-    *end = end_at(walk, cfa - 8);
+    *end = rule.flags & RULE_OTHER_STACK ? UNWIND_STACK_CUT : end_at(walk, cfa - 8);
     if (!stack_load(&walk->stack, cfa - 8, &pc))
         return false;
     if (!find_bp(walk, rule, cfa, &bp))
@@ -336,8 +342,9 @@ static bool matches(struct walk *walk, uint64_t address, size_t *at)
     frame = &memo->frames[i - 1];
     *at = i - 1;
     /* The innermost frame's address was no return address. */
-    return frame->sp == walk->sp && frame->address == address && frame->bp == walk->bp &&
-           walk->bp_known && i <= memo->usable && (i == memo->count) == (walk->depth == 0);
+    return frame->sp == walk->sp && frame->address == address &&
+           ((frame->bp == walk->bp && walk->bp_known) || frame->rule.flags & RULE_BP_DEAD) &&
+           i <= memo->usable && (i == memo->count) == (walk->depth == 0);
 }
 
 /* Goes on from a remembered frame that is not the innermost. */
@@ -387,10 +394,15 @@ static bool walk_frame(struct walk *walk, struct rule rule, enum unwind_end *end
     bool went;
 
     if (rule.kind == RULE_END ||
+        (rule.flags & RULE_OTHER_STACK && walk->bp_known && !walk->bp) ||
         (guessed && !walk->interrupted && outermost_by_frame_pointer(walk))) {
         frame.rule.kind = RULE_END;
         add_frame(walk, &frame);
         *end = UNWIND_ROOT;
+        return false;
+    }
+    if (guessed && walk->depth && !rules_executable(walk->unwinder->rules, frame.address)) {
+        *end = UNWIND_NO_RULE; /* no code: the frame before was not understood */
         return false;
     }
     if (guessed && !guess(walk, &rule, &reusable)) {
