@@ -183,6 +183,18 @@ void json_real(struct json_writer *json, double value)
     put_formatted(json, text);
 }
 
+void json_fraction(struct json_writer *json, double value)
+{
+    char text[32];
+
+    if (!isfinite(value)) {
+        json_null(json);
+        return;
+    }
+    snprintf(text, sizeof(text), "%.6g", value);
+    put_formatted(json, text);
+}
+
 void json_seconds(struct json_writer *json, uint64_t ns)
 {
     char text[40];

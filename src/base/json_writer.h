@@ -33,8 +33,9 @@ void json_string(struct json_writer *json, const char *text, size_t length);
 void json_text(struct json_writer *json, const char *text);
 void json_u64(struct json_writer *json, uint64_t value);
 void json_i64(struct json_writer *json, int64_t value);
-void json_hex(struct json_writer *json, uint64_t value); /* "0x12ab": beyond 2^53 too */
-void json_real(struct json_writer *json, double value);  /* null when it is not finite */
+void json_hex(struct json_writer *json, uint64_t value);    /* "0x12ab": beyond 2^53 too */
+void json_real(struct json_writer *json, double value);     /* null when it is not finite */
+void json_fraction(struct json_writer *json, double value); /* six digits: shares, rates */
 /* Seconds with nine digits behind the point: a count of nanoseconds, exactly. */
 void json_seconds(struct json_writer *json, uint64_t ns);
 void json_bool(struct json_writer *json, bool value);

@@ -43,5 +43,6 @@ extern const struct command *const commands[]; /* ended by NULL */
 extern const struct command flame_command;
 extern const struct command convert_command, merge_command;
 extern const struct command diff_command;
+extern const struct command report_command;
 
 #endif

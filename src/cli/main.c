@@ -15,6 +15,7 @@ const struct command *const commands[] = {
     &convert_command,
     &merge_command,
     &diff_command,
+    &report_command,
     NULL};
 /* clang-format on */
 

@@ -7,6 +7,7 @@
 #include "base/gzip.h"
 #include "base/output.h"
 #include "base/xalloc.h"
+#include "cli/text_output.h"
 
 struct picture {
     const char *name, *suffix;
@@ -34,7 +35,8 @@ static void choose_by_suffix(struct wish *wish, const char *path)
         if (ends_with(path, pictures[i].suffix))
             wish->picture = &pictures[i];
     if (!wish->picture)
-        wish->format = format_by_suffix(path);
+        wish->format =
+            ends_with(path, text_output.suffix) ? &text_output : format_by_suffix(path);
 }
 
 static void choose_by_name(struct wish *wish, const char *name)
@@ -43,7 +45,7 @@ static void choose_by_name(struct wish *wish, const char *name)
         if (!strcmp(name, pictures[i].name))
             wish->picture = &pictures[i];
     if (!wish->picture)
-        wish->format = format_named(name);
+        wish->format = strcmp(name, text_output.name) ? format_named(name) : &text_output;
 }
 
 /* What the name of the file asks for, also under a further ".gz". */
@@ -77,9 +79,12 @@ static void list_choices(char *list, size_t size, bool names)
         if (formats[i]->write && end < size)
             end += (size_t)snprintf(list + end, size - end, "%s, ",
                                     names ? formats[i]->name : formats[i]->suffix);
+    if (end < size)
+        end += (size_t)snprintf(list + end, size - end, "%s",
+                                names ? text_output.name : text_output.suffix);
     for (size_t i = 0; i < ARRAY_LENGTH(pictures); i++)
         if (end < size)
-            end += (size_t)snprintf(list + end, size - end, "%s%s", i ? ", " : "",
+            end += (size_t)snprintf(list + end, size - end, ", %s",
                                     names ? pictures[i].name : pictures[i].suffix);
 }
 

@@ -60,7 +60,7 @@ Test(summary, says_samples_rate_functions_and_quality)
 
     cr_expect(eq(str, summary(),
                  "fiq: 100 samples of cpu-clock in 5.02 s, 98.7 Hz of 99, 2\n"
-                 "     distinct stacks\n"
+                 "     unique stacks\n"
                  "    self   total  function\n"
                  "   70.0%   70.0%  busy_a\n"
                  "   30.0%   30.0%  busy_b\n"
@@ -100,5 +100,5 @@ Test(summary, long_names_fit_the_width)
 
 Test(summary, of_nothing_is_one_line)
 {
-    cr_expect(eq(str, summary(), "fiq: 0 samples, 0 distinct stacks\n"));
+    cr_expect(eq(str, summary(), "fiq: 0 samples, 0 unique stacks\n"));
 }
