@@ -18,11 +18,18 @@ def array(name: str, data: bytes) -> str:
     )
 
 
+def slim(file: pathlib.Path) -> bytes:
+    """Without indentation and without lines that are only a comment: files carry it along."""
+    lines = [line.strip() for line in file.read_text().splitlines()]
+    kept = [line for line in lines if line and not line.startswith(("//", "/*"))]
+    return ("\n".join(kept) + "\n").encode()
+
+
 def main() -> None:
     parts = ["/* Made by tools/embed.py; not to be edited. */\n#include <stddef.h>\n"]
     for item in sys.argv[2:]:
         name, file = item.split("=", 1)
-        parts.append(array(name, pathlib.Path(file).read_bytes()))
+        parts.append(array(name, slim(pathlib.Path(file))))
     pathlib.Path(sys.argv[1]).write_text("".join(parts))
 
 

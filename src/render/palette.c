@@ -59,26 +59,13 @@ const char *palette_name(enum palette palette)
     return names[palette];
 }
 
-static uint8_t kind_hue(const struct view_name *name)
+uint8_t palette_kind_hue(enum frame_kind kind)
 {
-    if (name->is_label)
-        return HUE_LABEL;
-    switch (name->kind) {
-    case FRAME_KERNEL:
-        return HUE_KERNEL;
-    case FRAME_INLINE:
-        return HUE_INLINE;
-    case FRAME_JIT:
-        return HUE_JIT;
-    case FRAME_PYTHON:
-        return HUE_PYTHON;
-    case FRAME_MARK:
-        return HUE_MARK;
-    case FRAME_NATIVE:
-    case FRAME_KINDS:
-    default:
-        return HUE_NATIVE;
-    }
+    static const uint8_t hues[] = {
+        [FRAME_NATIVE] = HUE_NATIVE, [FRAME_KERNEL] = HUE_KERNEL, [FRAME_INLINE] = HUE_INLINE,
+        [FRAME_JIT] = HUE_JIT,       [FRAME_PYTHON] = HUE_PYTHON, [FRAME_MARK] = HUE_MARK};
+
+    return kind < FRAME_KINDS ? hues[kind] : (uint8_t)HUE_NATIVE;
 }
 
 static uint8_t file_hue(const struct view *view, const struct view_name *name)
@@ -94,6 +81,27 @@ static uint8_t file_hue(const struct view *view, const struct view_name *name)
     return (uint8_t)(FIRST_FILE_HUE + hash_bytes(base, strlen(base)) % FILE_HUES);
 }
 
+enum frame_kind palette_kind(const struct view *view, name_id id)
+{
+    enum frame_kind kind = view_name(view, id)->kind;
+    size_t length = view_text_length(view, id);
+    const char *end = view_text(view, id) + length;
+
+    if (kind != FRAME_NATIVE || length < 5 || end[-1] != ']' || end[-3] != '[' ||
+        end[-4] != '_')
+        return kind;
+    switch (end[-2]) {
+    case 'k':
+        return FRAME_KERNEL;
+    case 'i':
+        return FRAME_INLINE;
+    case 'j':
+        return FRAME_JIT;
+    default:
+        return kind;
+    }
+}
+
 struct palette_class palette_class(enum palette palette, const struct view *view, name_id id)
 {
     const struct view_name *name;
@@ -104,7 +112,7 @@ struct palette_class palette_class(enum palette palette, const struct view *view
         return class;
     name = view_name(view, id);
     hash = hash_bytes(view_text(view, id), view_text_length(view, id));
-    class.hue = kind_hue(name);
+    class.hue = name->is_label ? (uint8_t)HUE_LABEL : palette_kind_hue(palette_kind(view, id));
     if (palette == PALETTE_DSO && class.hue >= HUE_NATIVE)
         class.hue = file_hue(view, name);
     class.shade = (uint8_t)(hash >> 17 & (PALETTE_SHADES - 1));

@@ -34,6 +34,12 @@ struct rgb {
 int palette_named(const char *name, enum palette *palette); /* -1: no such palette */
 const char *palette_name(enum palette palette);
 
+/* The hue that stands for a kind where the palette shows kinds. */
+uint8_t palette_kind_hue(enum frame_kind kind);
+
+/* The kind as people see it: names in folded text carry it as a suffix, _[k] _[i] _[j]. */
+enum frame_kind palette_kind(const struct view *view, name_id name);
+
 /* The root's name is UINT32_MAX. */
 struct palette_class palette_class(enum palette palette, const struct view *view, name_id name);
 

@@ -1,106 +1,87 @@
-/*
- * A flame graph as an SVG file.
- *
- * Without script it is a picture with labels that fit and native tooltips.  The script
- * (flame.js) reads what it needs from the picture itself.
- */
-#include <stdbool.h>
+/* A flame graph as an SVG file. */
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "base/xalloc.h"
 #include "render/embedded.h"
-#include "render/facts.h"
-#include "render/flame.h"
-#include "render/markup.h"
-#include "render/render.h"
+#include "render/svg_parts.h"
 
-enum {
-    PITCH = 17,      /* from level to level */
-    BAR = 16,        /* height of a frame */
-    MARGIN = 10,     /* left and right */
-    LINE = 17,       /* of the facts */
-    LABEL_FONT = 12, /* fixed width, so that fitting is arithmetic: */
-    BASELINE = 12    /* of a label in its frame */
-};
-static const double LABEL_COLUMN = 7.25; /* 0.602 em in the usual fixed-width fonts */
+PRINTF_LIKE(2, 3)
+static void put(struct svg *svg, const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
 
-struct svg {
-    struct markup markup;
-    const struct view *view;
-    const struct render_options *options;
-    struct flame *flame;
-    const struct flame_box *boxes;
-    size_t count;
-    struct fact facts[FACTS_MAX];
-    size_t fact_count;
-    double width, scale; /* pixels of the picture, and per unit of weight */
-    uint32_t top, height;
-    bool used[PALETTE_HUES][PALETTE_SHADES];
-};
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    markup_raw(&svg->markup, text);
+}
 
-static void put_fact(struct svg *svg, const char *text)
+static void put_escaped(struct svg *svg, const char *text)
 {
     markup_text(&svg->markup, text, strlen(text));
 }
 
-static void put_color(struct svg *svg, struct rgb color)
-{
-    char text[8];
-
-    snprintf(text, sizeof(text), "#%02x%02x%02x", color.red, color.green, color.blue);
-    markup_raw(&svg->markup, text);
-}
-
-/* Class "ce" is hue 2, shade 4. */
-static void put_class(struct svg *svg, struct palette_class class)
-{
-    char name[2] = {(char)('a' + class.hue), (char)('a' + class.shade)};
-
-    markup_bytes(&svg->markup, name, 2);
-}
-
-static void put_colors(struct svg *svg, bool dark)
+static void put_colors(struct svg *svg, const char *prefix,
+                       struct rgb (*color_of)(enum palette, struct palette_class))
 {
     for (unsigned hue = 0; hue < PALETTE_HUES; hue++)
         for (unsigned shade = 0; shade < PALETTE_SHADES; shade++) {
             struct palette_class class = {(uint8_t)hue, (uint8_t)shade};
+            struct rgb color = color_of(svg->options->palette, class);
 
             if (!svg->used[hue][shade])
                 continue;
-            markup_raw(&svg->markup, dark ? ".dark ." : ".");
-            put_class(svg, class);
-            markup_raw(&svg->markup, "{fill:");
-            put_color(svg, dark ? palette_dark(svg->options->palette, class)
-                                : palette_color(svg->options->palette, class));
-            markup_raw(&svg->markup, "}\n");
+            put(svg, "%s.", prefix);
+            svg_put_class(svg, class);
+            put(svg, "{fill:#%02x%02x%02x}\n", color.red, color.green, color.blue);
         }
 }
 
+/* Dark colours stand twice: for who prefers them, and for who chooses them. */
 static void put_style(struct svg *svg)
 {
     struct markup *markup = &svg->markup;
 
     markup_raw(markup, "<style>\n");
+    put_colors(svg, "", palette_color);
     markup_bytes(markup, (const char *)render_svg_css, render_svg_css_size);
-    put_colors(svg, false);
-    markup_raw(markup, "</style>\n");
+    put_colors(svg, ".dark ", palette_dark);
+    markup_raw(markup, "@media (prefers-color-scheme: dark) {\n");
+    put_colors(svg, "#picture ", palette_dark);
+    markup_raw(markup, "}\n</style>\n");
 }
 
-static void put_text(struct svg *svg, const char *attributes, double x, double y,
-                     const char *text)
+static void put_line(struct svg *svg, uint32_t y, const char *text, size_t length)
 {
-    struct markup *markup = &svg->markup;
+    put(svg, "<text class=\"fact\" x=\"%g\" y=\"%u\">", svg->width / 2, y);
+    markup_text(&svg->markup, text, length);
+    markup_raw(&svg->markup, "</text>\n");
+}
 
-    markup_raw(markup, "<text ");
-    markup_raw(markup, attributes);
-    markup_raw(markup, " x=\"");
-    markup_real(markup, x, 1);
-    markup_raw(markup, "\" y=\"");
-    markup_real(markup, y, 1);
-    markup_raw(markup, "\">");
-    put_fact(svg, text);
-    markup_raw(markup, "</text>\n");
+/* Breaks a text at spaces into lines that fit; returns how many.  With `y` 0 it only counts. */
+static uint32_t put_lines(struct svg *svg, uint32_t y, const char *text)
+{
+    size_t columns = (size_t)((svg->width - 2 * SVG_MARGIN) / 6.6); /* of a 12 pixel font */
+    uint32_t lines = 0;
+
+    while (*text && lines < 6) {
+        size_t length = strlen(text), used;
+        size_t fits = text_columns(text, length, columns, &used), end = fits;
+
+        while (fits < length && end && text[end] != ' ')
+            end--;
+        end = end ? end : fits ? fits : length;
+        if (y)
+            put_line(svg, y + lines * SVG_LINE, text, end);
+        lines++;
+        text += end;
+        text += strspn(text, " ");
+    }
+    return lines;
 }
 
 static const char *fact(const struct svg *svg, const char *name)
@@ -108,10 +89,10 @@ static const char *fact(const struct svg *svg, const char *name)
     for (size_t i = 0; i < svg->fact_count; i++)
         if (!strcmp(svg->facts[i].name, name))
             return svg->facts[i].value;
-    return NULL;
+    return "";
 }
 
-/* "command · 1234 samples · cpu-clock · 99 Hz": all but the quality, in one line. */
+/* "make -j2 · 1234 samples · cpu-clock · 99 Hz": all but the quality, in one line. */
 static void facts_line(const struct svg *svg, char *line, size_t size)
 {
     size_t used = 0;
@@ -131,165 +112,170 @@ static void hidden_line(const struct svg *svg, char *line, size_t size)
     line[0] = '\0';
     if (frames)
         snprintf(line, size,
-                 "%llu frames narrower than %g pixels are left out; they lie on %.*f %% of "
-                 "all",
-                 (unsigned long long)frames, svg->options->min_width, share < 0.1 ? 3 : 1,
-                 share);
+                 "%llu frame%s narrower than %g px %s left out; %s on %.*f %% of all",
+                 (unsigned long long)frames, frames == 1 ? "" : "s", svg->options->min_width,
+                 frames == 1 ? "is" : "are", frames == 1 ? "it lies" : "they lie",
+                 share < 0.1 ? 3 : 1, share);
 }
 
-static void put_head(struct svg *svg)
+/* Writes what stands above the frames, or with `dry` only measures it. */
+static uint32_t put_head(struct svg *svg, bool dry)
 {
-    const char *title = svg->options->title ? svg->options->title : "Flame graph";
-    const char *quality = fact(svg, "quality");
-    char line[2048];
+    char line[sizeof(struct fact) * FACTS_MAX];
     uint32_t y = 24;
 
-    put_text(svg, "id=\"title\"", svg->width / 2, y, title);
+    if (!dry) {
+        put(svg, "<text id=\"title\" x=\"%g\" y=\"%u\">", svg->width / 2, y);
+        put_escaped(svg, svg->title);
+        markup_raw(&svg->markup, "</text>\n");
+    }
+    y += SVG_LINE + 2;
     if (svg->options->subtitle)
-        put_text(svg, "class=\"fact\"", svg->width / 2, y += LINE, svg->options->subtitle);
+        y += SVG_LINE * put_lines(svg, dry ? 0 : y, svg->options->subtitle);
     facts_line(svg, line, sizeof(line));
-    if (line[0])
-        put_text(svg, "class=\"fact\"", svg->width / 2, y += LINE, line);
-    if (quality)
-        put_text(svg, "class=\"fact\"", svg->width / 2, y += LINE, quality);
+    y += SVG_LINE * put_lines(svg, dry ? 0 : y, line);
+    y += SVG_LINE * put_lines(svg, dry ? 0 : y, fact(svg, "quality"));
     hidden_line(svg, line, sizeof(line));
-    if (line[0])
-        put_text(svg, "class=\"fact\"", svg->width / 2, y += LINE, line);
+    y += SVG_LINE * put_lines(svg, dry ? 0 : y, line);
+    return y - SVG_LINE / 2;
 }
 
-static uint32_t head_height(const struct svg *svg)
+/* The kinds that occur, when there is more than one. */
+static bool has_legend(const struct svg *svg)
 {
-    uint32_t lines = 1u + (svg->options->subtitle != NULL) + (fact(svg, "quality") != NULL) +
-                     (flame_hidden_frames(svg->flame) != 0);
+    unsigned kinds = 0;
 
-    return 24 + lines * LINE + 14;
+    for (unsigned kind = 0; kind < FRAME_KINDS; kind++)
+        kinds += svg->kinds[kind] && kind != FRAME_MARK;
+    return kinds > 1;
 }
 
-static uint32_t level_y(const struct svg *svg, uint32_t level)
+static void put_legend(struct svg *svg, uint32_t y)
 {
-    uint32_t levels = flame_levels(svg->flame);
+    double x = SVG_MARGIN;
 
-    return svg->top + (svg->options->inverted ? level : levels - 1 - level) * PITCH;
+    markup_raw(&svg->markup, "<g id=\"legend\">\n");
+    for (unsigned kind = 0; kind < FRAME_KINDS; kind++) {
+        const struct svg_kind *look = svg_kind((enum frame_kind)kind);
+        struct palette_class class = {palette_kind_hue((enum frame_kind)kind), 5};
+
+        if (!svg->kinds[kind] || kind == FRAME_MARK)
+            continue;
+        markup_raw(&svg->markup, "<rect class=\"");
+        svg_put_class(svg, class);
+        put(svg,
+            " %s\" x=\"%g\" y=\"%u\" width=\"%g\" height=\"16\"/><text x=\"%g\" "
+            "y=\"%u\">%s</text>\n",
+            look->mark ? look->mark : "", x, y, 7.25 * (double)strlen(look->name) + 8, x + 4,
+            y + SVG_BASELINE, look->name);
+        x += 7.25 * (double)strlen(look->name) + 14;
+    }
+    markup_raw(&svg->markup, "</g>\n");
 }
 
-static void put_label(struct svg *svg, const char *name, size_t length, double x, double y,
-                      double width)
+static void find_classes(struct svg *svg)
 {
-    struct markup *markup = &svg->markup;
-    size_t columns = width < 6 ? 0 : (size_t)((width - 6) / LABEL_COLUMN), used, fits;
-
-    if (columns < 3)
-        return;
-    fits = text_columns(name, length, columns, &used);
-    if (fits < length)
-        fits = text_columns(name, length, columns - 2, &used);
-    markup_raw(markup, "<text x=\"");
-    markup_real(markup, x + 3, 1);
-    markup_raw(markup, "\" y=\"");
-    markup_real(markup, y + BASELINE, 1);
-    markup_raw(markup, "\">");
-    markup_text(markup, name, fits);
-    if (fits < length)
-        markup_raw(markup, "..");
-    markup_raw(markup, "</text>");
-}
-
-static void put_box(struct svg *svg, const struct flame_box *box)
-{
-    struct markup *markup = &svg->markup;
-    size_t count;
-    name_id id = view_nodes(svg->view, &count)[box->node].name;
-    const char *name = id == UINT32_MAX ? "all" : view_text(svg->view, id);
-    size_t length = id == UINT32_MAX ? 3 : view_text_length(svg->view, id);
-    struct palette_class class = palette_class(svg->options->palette, svg->view, id);
-    double x = MARGIN + (double)box->left * svg->scale, width = (double)box->width * svg->scale;
-    double whole = (double)flame_whole(svg->flame);
-    char text[64];
-
-    markup_raw(markup, "<g><title>");
-    markup_text(markup, name, length);
-    weight_text(svg->view, box->width, text, sizeof(text));
-    markup_raw(markup, " (");
-    put_fact(svg, text);
-    snprintf(text, sizeof(text), ", %.2f %%)</title><rect class=\"",
-             whole > 0 ? 100 * (double)box->width / whole : 0);
-    markup_raw(markup, text);
-    put_class(svg, class);
-    markup_raw(markup, "\" x=\"");
-    markup_real(markup, x, 2);
-    markup_raw(markup, "\" y=\"");
-    markup_u64(markup, level_y(svg, box->level));
-    markup_raw(markup, "\" width=\"");
-    markup_real(markup, width, 2);
-    markup_raw(markup, "\" height=\"16\"/>");
-    put_label(svg, name, length, x, level_y(svg, box->level), width);
-    markup_raw(markup, "</g>\n");
-}
-
-static void find_colors(struct svg *svg)
-{
-    size_t count;
-    const struct view_node *nodes = view_nodes(svg->view, &count);
-
     for (size_t i = 0; i < svg->count; i++) {
-        struct palette_class class =
-            palette_class(svg->options->palette, svg->view, nodes[svg->boxes[i].node].name);
+        name_id id = svg_box_name_id(svg, &svg->boxes[i]);
+        struct palette_class class = palette_class(svg->options->palette, svg->view, id);
 
         svg->used[class.hue][class.shade] = true;
+        if (id != UINT32_MAX && !view_name(svg->view, id)->is_label)
+            svg->kinds[palette_kind(svg->view, id)] = true;
     }
+    for (unsigned kind = 0; kind < FRAME_KINDS; kind++)
+        if (svg->kinds[kind])
+            svg->used[palette_kind_hue((enum frame_kind)kind)][5] = true;
 }
 
 static void lay_out(struct svg *svg)
 {
     const struct render_options *options = svg->options;
-    double whole;
+    double room, whole;
 
+    svg->title = options->title      ? options->title
+                 : options->inverted ? "Icicle graph"
+                 : options->reversed ? "Flame graph, innermost frame first"
+                                     : "Flame graph";
     svg->width = options->width ? options->width : 1200;
+    room = svg->width - 2 * SVG_MARGIN;
     svg->flame =
-        flame_new(svg->view, &(struct flame_options){.narrowest = options->min_width /
-                                                                  (svg->width - 2 * MARGIN)});
+        flame_new(svg->view, &(struct flame_options){.narrowest = options->min_width / room});
     svg->boxes = flame_boxes(svg->flame, &svg->count);
     whole = (double)flame_whole(svg->flame);
-    svg->scale = whole > 0 ? (svg->width - 2 * MARGIN) / whole : 0;
+    svg->scale = whole > 0 ? room / whole : 0;
     svg->fact_count = render_facts(svg->view, svg->facts);
-    svg->top = head_height(svg);
-    svg->height = svg->top + flame_levels(svg->flame) * PITCH + 30;
-    find_colors(svg);
+    find_classes(svg);
+    svg_choose_detail(svg);
+    svg->top = put_head(svg, true);
+    svg->height = svg->top + flame_levels(svg->flame) * SVG_PITCH + SVG_MARGIN +
+                  (has_legend(svg) ? 24 : 0);
+}
+
+static void put_facts(struct svg *svg)
+{
+    struct markup *markup = &svg->markup;
+    const struct value_type *type = view_value_type(svg->view);
+    const struct profile *profile = view_profile(svg->view);
+    char hidden[256];
+    size_t notes;
+    const str_id *note = profile_notes(profile, &notes);
+
+    markup_raw(markup, "<metadata id=\"facts\" data-value=\"");
+    put_escaped(svg, type ? profile_string(profile, type->name) : "samples");
+    markup_raw(markup, "\" data-unit=\"");
+    put_escaped(svg, type ? profile_string(profile, type->unit) : "count");
+    put(svg, "\" data-hidden=\"%llu\" data-palette=\"%s\">\n",
+        (unsigned long long)flame_hidden_frames(svg->flame),
+        palette_name(svg->options->palette));
+    for (size_t i = 0; i < svg->fact_count; i++) {
+        put_escaped(svg, svg->facts[i].name);
+        markup_raw(markup, ": ");
+        put_escaped(svg, svg->facts[i].value);
+        markup_raw(markup, "\n");
+    }
+    hidden_line(svg, hidden, sizeof(hidden));
+    if (hidden[0]) {
+        markup_raw(markup, "note: ");
+        put_escaped(svg, hidden);
+        markup_raw(markup, "\n");
+    }
+    for (size_t i = 0; i < notes; i++) {
+        markup_raw(markup, "note: ");
+        put_escaped(svg, profile_string(profile, note[i]));
+        markup_raw(markup, "\n");
+    }
+    markup_raw(markup, "</metadata>\n");
 }
 
 static void put_start(struct svg *svg)
 {
-    struct markup *markup = &svg->markup;
-    char text[256];
-
-    snprintf(text, sizeof(text),
-             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-             "<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.1\" width=\"%g\" "
-             "height=\"%u\" viewBox=\"0 0 %g %u\">\n",
-             svg->width, svg->height, svg->width, svg->height);
-    markup_raw(markup, text);
+    put(svg,
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.1\" width=\"%g\" "
+        "height=\"%u\" viewBox=\"0 0 %g %u\"%s%s>\n<title>",
+        svg->width, svg->height, svg->width, svg->height,
+        svg->options->width ? " data-fixed=\"1\"" : "",
+        svg->options->inverted ? " data-inverted=\"1\"" : "");
+    put_escaped(svg, svg->title);
+    markup_raw(&svg->markup, "</title>\n");
+    put_facts(svg);
     put_style(svg);
-    markup_raw(markup, "<rect id=\"back\" width=\"100%\" height=\"100%\"/>\n");
-    put_head(svg);
 }
 
-static void put_controls(struct svg *svg)
+static void put_picture(struct svg *svg)
 {
-    if (svg->options->no_script)
-        return;
-    put_text(svg, "id=\"reset\" class=\"button\" style=\"display:none\"", MARGIN, 24,
-             "Reset zoom");
-    put_text(svg, "id=\"search\" class=\"button\" style=\"display:none\" text-anchor=\"end\"",
-             svg->width - MARGIN, 24, "Search");
-    put_text(svg, "id=\"matched\" text-anchor=\"end\"", svg->width - MARGIN, svg->height - 12,
-             "");
-    put_text(svg, "id=\"details\"", MARGIN, svg->height - 12, "");
+    markup_raw(&svg->markup, "<g id=\"picture\">\n<rect id=\"back\" width=\"100%\" "
+                             "height=\"100%\"/>\n");
+    put_head(svg, false);
+    svg_put_boxes(svg);
+    if (has_legend(svg))
+        put_legend(svg, svg->height - 26);
+    markup_raw(&svg->markup, "</g>\n");
 }
 
 static void put_script(struct svg *svg)
 {
-    if (svg->options->no_script)
-        return;
     markup_raw(&svg->markup, "<script><![CDATA[\n");
     markup_bytes(&svg->markup, (const char *)render_svg_js, render_svg_js_size);
     markup_raw(&svg->markup, "]]></script>\n");
@@ -309,12 +295,11 @@ int render_svg(const struct view *view, const struct render_options *options, FI
     svg->options = &all;
     lay_out(svg);
     put_start(svg);
-    markup_raw(&svg->markup, "<g id=\"frames\">\n");
-    for (size_t i = 0; i < svg->count; i++)
-        put_box(svg, &svg->boxes[i]);
-    markup_raw(&svg->markup, "</g>\n");
-    put_controls(svg);
-    put_script(svg);
+    put_picture(svg);
+    if (!all.no_script) {
+        svg_put_data(svg);
+        put_script(svg);
+    }
     markup_raw(&svg->markup, "</svg>\n");
     markup_flush(&svg->markup);
     flame_free(svg->flame);
