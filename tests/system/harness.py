@@ -6,6 +6,7 @@ import json
 import math
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -16,9 +17,10 @@ FIQ = str(pathlib.Path(sys.argv[1]).resolve())
 WORKLOADS = pathlib.Path(sys.argv[2]).resolve()
 SOURCES = pathlib.Path(__file__).resolve().parents[2] / "workloads"
 
-# What lies at the root of a complete stack: the C library's entries, and the kernel's.
-ROOTS = {"_start", "__clone3", "clone3", "__clone", "clone", "_dl_start_user", "ret_from_fork",
-         "ret_from_fork_asm", "_dl_start"}
+# What lies at the root of a complete stack: the entries of the C library (which may be stripped),
+# of the dynamic linker and of the kernel.
+ROOTS = re.compile(r"main|_start|_dl_start(_user)?|__libc_start_\w+|_*clone3?|start_thread|"
+                   r"ret_from_fork\w*|\[(libc|ld-linux-x86-64)\.so\.\d\+0x\w+\]")
 
 _scratch = tempfile.TemporaryDirectory(prefix="fiq-test-")
 SCRATCH = pathlib.Path(_scratch.name)
@@ -123,7 +125,8 @@ def expect_truth(stacks, truth):
 
 def expect_complete(stacks, least=0.99):
     """Stacks reach their root.  A frame for the process may stand outside of it."""
-    complete = sum(count for frames, count in stacks.items() if ROOTS & set(frames[:3]))
+    complete = sum(count for frames, count in stacks.items()
+                   if any(ROOTS.fullmatch(frame) for frame in frames[:3]))
     share = complete / max(total(stacks), 1)
     expect(share >= least, f"{share:.2%} of the stacks are complete, {least:.1%} wanted")
 
@@ -155,6 +158,11 @@ def is_alive(pid):
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def cpu_seconds(pid):
+    """CPU time of a running process (clock_getcpuclockid(3))."""
+    return time.clock_gettime((~pid << 3) | 2)
 
 
 def as_nobody(command):
