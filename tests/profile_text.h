@@ -100,6 +100,23 @@ static inline void profile_text_facts(const struct profile *profile, FILE *out)
         fprintf(out, "note %s\n", profile_text_of(profile, notes[i]));
 }
 
+/* The lines of a text in order; the text is freed. */
+static inline char *profile_text_sorted(char *text)
+{
+    size_t count = 0, room = 0, size;
+    char **lines = NULL, *sorted, *rest = text;
+    FILE *out = open_memstream(&sorted, &size);
+
+    for (char *line; (line = strsep(&rest, "\n")) && *line;) {
+        lines = xgrow(lines, &room, count + 1, sizeof(*lines));
+        lines[count++] = xasprintf("%s\n", line);
+    }
+    profile_text_lines(lines, count, out);
+    fclose(out);
+    free(text);
+    return sorted;
+}
+
 /* To be freed. */
 static inline char *profile_text(const struct profile *profile)
 {

@@ -84,7 +84,7 @@ static inline frame_id random_frame(struct random_source *random, struct profile
 static inline size_t random_stack(struct random_source *random, struct profile *profile,
                                   frame_id *frames, size_t room)
 {
-    size_t depth = random_below(random, room);
+    size_t depth = 1 + random_below(random, room - 1);
 
     for (size_t i = 0; i < depth; i++) {
         frames[i] = random_frame(random, profile);

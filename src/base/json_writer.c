@@ -145,6 +145,18 @@ void json_u64(struct json_writer *json, uint64_t value)
     put(json, digits + at, sizeof(digits) - at);
 }
 
+void json_u128(struct json_writer *json, __uint128_t value)
+{
+    char digits[40];
+    size_t at = sizeof(digits);
+
+    separate(json);
+    do
+        digits[--at] = (char)('0' + (unsigned)(value % 10));
+    while (value /= 10);
+    put(json, digits + at, sizeof(digits) - at);
+}
+
 void json_i64(struct json_writer *json, int64_t value)
 {
     if (value >= 0) {

@@ -32,6 +32,7 @@ void json_key(struct json_writer *json, const char *key); /* of plain ASCII */
 void json_string(struct json_writer *json, const char *text, size_t length);
 void json_text(struct json_writer *json, const char *text);
 void json_u64(struct json_writer *json, uint64_t value);
+void json_u128(struct json_writer *json, __uint128_t value);
 void json_i64(struct json_writer *json, int64_t value);
 void json_hex(struct json_writer *json, uint64_t value);    /* "0x12ab": beyond 2^53 too */
 void json_real(struct json_writer *json, double value);     /* null when it is not finite */

@@ -115,6 +115,14 @@ str_id place_text(struct profile *profile, const char *path, uint64_t offset)
     return profile_intern_text(profile, text);
 }
 
+node_id no_frames(struct profile *profile)
+{
+    struct frame frame = {.function = profile_intern_text(profile, "[no frames]"),
+                          .kind = FRAME_MARK};
+
+    return profile_child(profile, 0, profile_frame(profile, &frame));
+}
+
 uint64_t clock_period(const struct profile *profile)
 {
     static const char *const clocks[] = {"", "cpu-clock", "task-clock", "cpu", "wall"};

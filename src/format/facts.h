@@ -32,6 +32,9 @@ bool is_place(const char *text, size_t length);
 /* The text for a place without a name: "[libx.so+0x12]", "[0x12]" without a path. */
 str_id place_text(struct profile *profile, const char *path, uint64_t offset);
 
+/* The stack for samples without any frame, so that they show: "[no frames]". */
+node_id no_frames(struct profile *profile);
+
 /* The nanoseconds of one sample, when the event is a clock; else 0. */
 uint64_t clock_period(const struct profile *profile);
 

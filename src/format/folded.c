@@ -12,6 +12,7 @@
 
 #include "base/saturate.h"
 #include "base/xalloc.h"
+#include "format/facts.h"
 #include "format/format.h"
 
 enum { LINE_MAX_BYTES = 256 << 20 };
@@ -46,10 +47,8 @@ static frame_id frame_of(struct reader *reader, const char *text, size_t length)
             reader->frame_of[reader->frame_count++] = UINT32_MAX;
     }
     if (reader->frame_of[id] == UINT32_MAX) {
-        struct frame frame = {.function = id};
+        struct frame frame = {.function = id, .unnamed = is_place(text, length)};
 
-        if (length > 2 && text[0] == '[' && text[length - 1] == ']')
-            frame.unnamed = memmem(text, length, "+0x", 3) || !strcmp(text, "[unknown]");
         reader->frame_of[id] = profile_frame(reader->profile, &frame);
     }
     return reader->frame_of[id];
@@ -150,13 +149,7 @@ static node_id stack_node(struct reader *reader, const char *stack, size_t lengt
         node = profile_child(reader->profile, node, frame_of(reader, start, size));
         push(reader, at, node);
     }
-    if (!node) {
-        struct frame empty = {.function = profile_intern_text(reader->profile, "[no frames]"),
-                              .kind = FRAME_MARK};
-
-        node = profile_child(reader->profile, 0, profile_frame(reader->profile, &empty));
-    }
-    return node;
+    return node ? node : no_frames(reader->profile);
 }
 
 /* A count with a fraction: whole samples now, the rest is carried to later lines. */

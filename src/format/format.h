@@ -46,6 +46,6 @@ const struct format *format_recognize(const uint8_t *head, size_t size);
 int format_read_file(const char *path, struct profile *profile, struct error *err);
 int format_read(struct source *source, struct profile *profile, struct error *err);
 
-extern const struct format folded_format, pprof_format;
+extern const struct format folded_format, pprof_format, speedscope_format, json_format;
 
 #endif

@@ -4,9 +4,9 @@
 #include <string.h>
 
 const struct format *const formats[] = {
-    &pprof_format,
-    &folded_format,
-    NULL,
+    &pprof_format,  &speedscope_format,
+    &json_format, /* behind those with longer suffixes and narrower shapes */
+    &folded_format, NULL,
 };
 
 const struct format *format_named(const char *name)

@@ -414,11 +414,13 @@ static void add_samples(struct pprof_reader *reader, const node_id *nodes)
         const struct meaning *meaning = meaning_of(reader, reader->samples[i].labels);
         uint64_t values[PROFILE_VALUES_MAX];
         stack_id stack;
+        node_id node;
 
         if (!take_values(reader, i, reader->all_unmeasured | meaning->unmeasured, values))
             continue;
-        stack = profile_add_at(reader->profile, nodes[reader->samples[i].node], meaning->labels,
-                               values);
+        node = nodes[reader->samples[i].node];
+        stack = profile_add_at(reader->profile, node ? node : no_frames(reader->profile),
+                               meaning->labels, values);
         if (meaning->timed)
             profile_add_moment(reader->profile, meaning->time_ns, stack);
     }
