@@ -5,12 +5,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "cli/cli.h"
+#include "cli/measure.h"
 
 /* One line each. */
 /* clang-format off */
 const struct command *const commands[] = {
+    &run_command,
+    &attach_command,
+    &system_command,
     &flame_command,
     &convert_command,
     &merge_command,
@@ -135,6 +140,7 @@ int main(int argc, char **argv)
 {
     const struct command *command;
 
+    process_started_ns = clock_ns(CLOCK_MONOTONIC);
     if (argc < 2) {
         print_commands(stderr);
         return EXIT_USAGE;

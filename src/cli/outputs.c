@@ -113,6 +113,17 @@ int outputs_add(struct outputs *outputs, const char *path, struct error *err)
     return 0;
 }
 
+int outputs_add_owned(struct outputs *outputs, char *path, struct error *err)
+{
+    int failed = outputs_add(outputs, path, err);
+
+    if (failed)
+        free(path);
+    else
+        outputs->wishes[outputs->count - 1].owned = path;
+    return failed;
+}
+
 static int set_output(void *settings, const char *value, struct error *err)
 {
     return outputs_add(settings, value, err);
@@ -334,6 +345,8 @@ int outputs_write(const struct outputs *outputs, const struct profile *profile,
 
 void outputs_free(struct outputs *outputs)
 {
+    for (size_t i = 0; i < outputs->count; i++)
+        free(outputs->wishes[i].owned);
     free(outputs->wishes);
     *outputs = (struct outputs){0};
 }

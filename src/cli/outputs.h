@@ -18,6 +18,7 @@ struct outputs {
         const struct format *format;   /* or */
         const struct picture *picture; /* what one looks at */
         bool gzip;                     /* a further ".gz" behind the suffix */
+        char *owned;                   /* the path, when it is ours to free */
     } * wishes, forced;                /* forced: by --format, without a path */
     size_t count, room;
     const char *value; /* by --value; NULL: the profile's own */
@@ -28,8 +29,10 @@ struct outputs {
 extern const struct option_spec output_options[]; /* settings: struct outputs */
 extern const struct option_spec render_options[]; /* the same: how pictures look */
 
-/* Adds a file whose name we made ourselves. */
+/* Adds a file; `path` is the caller's and stays. */
 int outputs_add(struct outputs *outputs, const char *path, struct error *err);
+/* The same for a name that was made for this: it is freed with the outputs. */
+int outputs_add_owned(struct outputs *outputs, char *path, struct error *err);
 
 /* Writes all.  What succeeded stays when a later one fails. */
 int outputs_write(const struct outputs *outputs, const struct profile *profile,

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/error.h"
 #include "elf/build_id.h"
@@ -32,6 +33,11 @@ struct mapping {
     const struct dso *dso;
 };
 
+/*
+ * The processes that are profiled, their threads' names and what they have mapped, as it was at
+ * the moment up to which records have been applied.  Belongs to the reader's thread.  Records
+ * about processes that nobody asked for leave no trace.
+ */
 struct process;
 struct processes;
 
@@ -45,6 +51,16 @@ uint32_t processes_dso_count(const struct processes *processes);
 
 /* Reads maps, comm and threads from /proc, for what happened before the capture. */
 int processes_load(struct processes *processes, pid_t pid, struct error *err);
+
+/* The executable mappings in a text like /proc/PID/maps become those of the process, which is
+ * tracked from now on. */
+void processes_read_maps(struct processes *processes, pid_t pid, FILE *maps);
+
+/* The process and all its descendants as /proc shows them now, itself first; *pids grows with
+ * xgrow.  Returns how many there are in all. */
+size_t processes_descendants(pid_t pid, pid_t **pids, size_t count, size_t *room);
+/* Every process of the machine; those that end meanwhile are left out. */
+void processes_load_all(struct processes *processes);
 
 /* Follows mapping, comm, fork and exit records; ignores the rest. */
 void processes_apply(struct processes *processes, const struct record *record);
@@ -60,8 +76,19 @@ pid_t process_pid(const struct process *process);
 const char *process_comm(const struct process *process);
 /* Name of a thread; that of the process when unknown. */
 const char *process_thread_name(const struct process *process, pid_t tid);
-/* Changes whenever an address may mean something else than before; unique over all processes:
- * two processes never have the same. */
+/* Changes whenever an address may mean something else than before.  Equal numbers mean equal
+ * mappings: a process and its fork share one until either maps something. */
 uint32_t process_generation(const struct process *process);
+
+/* Whether the table knows the process because somebody asked for it (processes_load), or as
+ * the descendant of such a one. */
+bool processes_is_tracked(const struct processes *processes, pid_t pid);
+/* Tracks a process of which nothing is to be read from /proc: its exec will tell all. */
+void processes_track(struct processes *processes, pid_t pid);
+/* From now on every process that a record names is tracked: the whole machine. */
+void processes_track_all(struct processes *processes);
+
+/* How many descriptors the dsos hold, and how many files were left closed for want of them. */
+void processes_files(const struct processes *processes, uint32_t *open, uint32_t *refused);
 
 #endif

@@ -1,0 +1,901 @@
+#include "capture/capture.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/xalloc.h"
+#include "capture/bpf_filter.h"
+#include "capture/explain.h"
+#include "capture/ring.h"
+#include "perf/registers.h"
+
+enum {
+    KIB = 1024,
+    RING_MOST = 8192 * KIB,       /* of one CPU; 250 samples with 32 KiB of stack */
+    RINGS_MOST = 64 * 1024 * KIB, /* of all CPUs */
+    RING_LEAST = 32 * KIB,
+    SIDE_RING = 512 * KIB,      /* some 6 000 records */
+    SIDE_RING_SMALL = 64 * KIB, /* where locked memory is scarce */
+    STACK_DEFAULT = 32 * KIB,
+    STACK_SMALL = 8 * KIB,
+    SETTLE_NS = 20 * 1000 * 1000, /* how late a sample may reach its ring */
+    FORMAT_LOST = 1 << 4          /* PERF_FORMAT_LOST, 6.0 */
+};
+
+struct cpu {
+    int number;
+    int owner, side_owner; /* dummy events of fiq itself that the rings belong to: an event of
+                              the target would raise POLLHUP for ever when its thread ends */
+    struct ring ring, side;
+};
+
+/* A side-band record that waits for its time. */
+struct pending {
+    uint64_t time, order;
+    uint32_t at; /* in the bytes */
+};
+
+struct capture {
+    struct capture_options options;
+    struct capture_target target;
+    pid_t *pids;
+    struct capture_facts facts;
+    struct perf_event_attr attr, side_attr;
+    struct record_layout layout, side_layout;
+
+    struct cpu *cpus;
+    size_t cpu_count;
+    int *samplers, *sides; /* events */
+    size_t sampler_count, sampler_room, side_count, side_room;
+    struct bpf_filter filter;
+
+    int epoll, wake;
+    struct pending *pending;
+    size_t pending_count, pending_room;
+    uint8_t *bytes; /* of the pending records */
+    size_t byte_count, byte_room;
+    uint64_t order;
+
+    uint64_t lost_records, throttled, undecoded, retired_lost;
+    bool kernel_counts_lost;
+};
+
+/* ---- attributes ---- */
+
+static void fill_attr(struct capture *capture)
+{
+    const struct capture_options *options = &capture->options;
+    struct perf_event_attr *attr = &capture->attr;
+
+    *attr = (struct perf_event_attr){
+        .size = sizeof(*attr),
+        .type = options->event->type,
+        .config = options->event->config,
+        .sample_type = PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME |
+                       PERF_SAMPLE_CALLCHAIN | PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER,
+        .read_format = FORMAT_LOST,
+        .disabled = 1,
+        .exclude_hv = 1,
+        .exclude_idle = 1,
+        .exclude_kernel = !options->kernel,
+        .exclude_callchain_user = 1,
+        .sample_id_all = 1,
+        .use_clockid = 1,
+        .clockid = CLOCK_MONOTONIC,
+        .sample_regs_user = REGS_WANTED,
+        .sample_stack_user = capture->facts.stack_bytes,
+    };
+    if (!options->kernel)
+        attr->sample_type &= ~(uint64_t)PERF_SAMPLE_CALLCHAIN;
+    if (capture->facts.period) {
+        attr->sample_period = capture->facts.period;
+    } else {
+        attr->freq = 1;
+        attr->sample_freq = (uint64_t)(capture->facts.frequency_hz + 0.5);
+        attr->sample_type |= PERF_SAMPLE_PERIOD;
+    }
+    capture->side_attr = (struct perf_event_attr){
+        .size = sizeof(*attr),
+        .type = PERF_TYPE_SOFTWARE,
+        .config = PERF_COUNT_SW_DUMMY,
+        .sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME,
+        .read_format = FORMAT_LOST,
+        .disabled = 1,
+        .exclude_kernel = 1,
+        .exclude_hv = 1,
+        .sample_id_all = 1,
+        .use_clockid = 1,
+        .clockid = CLOCK_MONOTONIC,
+        .mmap = 1,
+        .mmap2 = 1,
+        .build_id = 1,
+        .comm = 1,
+        .comm_exec = 1,
+        .task = 1,
+    };
+}
+
+static void fill_layouts(struct capture *capture)
+{
+    capture->layout = (struct record_layout){.sample_type = capture->attr.sample_type,
+                                             .read_format = capture->attr.read_format,
+                                             .regs_user = capture->attr.sample_regs_user,
+                                             .sample_id_all = true};
+    capture->side_layout = (struct record_layout){.sample_type = capture->side_attr.sample_type,
+                                                  .read_format = capture->side_attr.read_format,
+                                                  .sample_id_all = true};
+}
+
+/* What this kernel does not know yet is left out: PERF_FORMAT_LOST is of 6.0, build IDs in
+ * mapping records are of 5.12. */
+static void probe_kernel(struct capture *capture)
+{
+    struct perf_event_attr probe = capture->side_attr;
+    int fd = event_open(&probe, 0, -1, -1);
+
+    if (fd < 0 && errno == EINVAL) {
+        probe.build_id = 0;
+        fd = event_open(&probe, 0, -1, -1);
+        if (fd < 0 && errno == EINVAL) {
+            probe.read_format = 0;
+            fd = event_open(&probe, 0, -1, -1);
+        }
+    }
+    if (fd >= 0) {
+        capture->side_attr.build_id = probe.build_id;
+        capture->side_attr.read_format = probe.read_format;
+        capture->attr.read_format = probe.read_format;
+        close(fd);
+    }
+    capture->kernel_counts_lost = capture->attr.read_format & FORMAT_LOST;
+}
+
+static void choose_rate(struct capture *capture)
+{
+    const struct capture_options *options = &capture->options;
+    struct capture_facts *facts = &capture->facts;
+    long most = sysctl_number("perf_event_max_sample_rate", 100000);
+
+    facts->frequency_hz = options->frequency_hz;
+    facts->period = options->period;
+    if (!facts->period && !options->event->is_clock)
+        facts->period = options->event->default_period;
+    if (facts->period) {
+        facts->frequency_hz = options->event->is_clock ? 1e9 / (double)facts->period : 0;
+        return;
+    }
+    if (most > 0 && facts->frequency_hz > (double)most) {
+        log_warning("%.0f Hz is more than kernel.perf_event_max_sample_rate allows; sampling "
+                    "at %ld Hz",
+                    facts->frequency_hz, most);
+        facts->frequency_hz = (double)most;
+    }
+    /* A software clock turns a frequency into a period anyway, but one that drifts. */
+    if (options->event->is_clock)
+        facts->period = (uint64_t)(1e9 / facts->frequency_hz + 0.5);
+}
+
+/* ---- CPUs and rings ---- */
+
+/* /sys/devices/system/cpu/online: "0-3,8". */
+static void list_cpus(struct capture *capture)
+{
+    FILE *file = fopen("/sys/devices/system/cpu/online", "re");
+    size_t room = 0;
+    int first, last;
+
+    while (file && fscanf(file, "%d", &first) == 1) {
+        int next = fgetc(file);
+
+        last = first;
+        if (next == '-') {
+            if (fscanf(file, "%d", &last) != 1)
+                break;
+            next = fgetc(file);
+        }
+        for (int i = first; i <= last && i < 1 << 16; i++) {
+            capture->cpus =
+                xgrow(capture->cpus, &room, capture->cpu_count + 1, sizeof(*capture->cpus));
+            capture->cpus[capture->cpu_count++] =
+                (struct cpu){.number = i, .owner = -1, .side_owner = -1};
+        }
+        if (next != ',')
+            break;
+    }
+    if (file)
+        fclose(file);
+    if (!capture->cpu_count) {
+        capture->cpus = xcalloc(1, sizeof(*capture->cpus));
+        capture->cpus[0] = (struct cpu){.owner = -1, .side_owner = -1};
+        capture->cpu_count = 1;
+    }
+    capture->facts.cpus = (uint32_t)capture->cpu_count;
+}
+
+static uint64_t power_of_two(uint64_t size)
+{
+    uint64_t power = RING_LEAST;
+
+    while (power < size)
+        power *= 2;
+    return power;
+}
+
+/* Room for the samples of 100 ms, and for eight at the least. */
+static uint64_t ring_size_wanted(const struct capture *capture)
+{
+    uint64_t record = capture->facts.stack_bytes + 1024;
+    double rate = capture->facts.frequency_hz > 0 ? capture->facts.frequency_hz : 1000;
+    uint64_t size = power_of_two((uint64_t)(rate * 0.1 * (double)record));
+    uint64_t share = RINGS_MOST / capture->cpu_count;
+
+    if (capture->options.ring_pages)
+        return power_of_two((uint64_t)capture->options.ring_pages *
+                            (uint64_t)sysconf(_SC_PAGESIZE));
+    if (size < power_of_two(16 * record))
+        size = power_of_two(16 * record);
+    while (size > RING_MOST || (size > share && size > 8 * record))
+        size /= 2;
+    return size;
+}
+
+static int open_owner(struct capture *capture, int cpu, uint64_t watermark, struct error *err)
+{
+    struct perf_event_attr attr = capture->side_attr;
+    int fd;
+
+    attr.mmap = attr.mmap2 = attr.build_id = attr.comm = attr.comm_exec = attr.task = 0;
+    attr.watermark = 1;
+    attr.wakeup_watermark = (uint32_t)watermark;
+    fd = event_open(&attr, 0, cpu, -1);
+    if (fd < 0)
+        return explain_open(err, errno, &capture->target, &capture->options);
+    return fd;
+}
+
+static void unmap_rings(struct capture *capture)
+{
+    for (size_t i = 0; i < capture->cpu_count; i++) {
+        struct cpu *cpu = &capture->cpus[i];
+
+        ring_unmap(&cpu->ring);
+        ring_unmap(&cpu->side);
+        if (cpu->owner >= 0)
+            close(cpu->owner);
+        if (cpu->side_owner >= 0)
+            close(cpu->side_owner);
+        cpu->owner = cpu->side_owner = -1;
+    }
+}
+
+/* All rings of one size, or none: -EPERM or -ENOMEM when they do not fit the limits. */
+static int map_rings(struct capture *capture, uint64_t size, uint64_t side, struct error *err)
+{
+    for (size_t i = 0; i < capture->cpu_count; i++) {
+        struct cpu *cpu = &capture->cpus[i];
+        int failed;
+
+        cpu->owner = open_owner(capture, cpu->number, size / 4, err);
+        if (cpu->owner < 0)
+            return cpu->owner;
+        cpu->side_owner = open_owner(capture, cpu->number, side / 2, err);
+        if (cpu->side_owner < 0)
+            return cpu->side_owner;
+        if (ring_map(&cpu->ring, cpu->owner, size) ||
+            ring_map(&cpu->side, cpu->side_owner, side)) {
+            failed = errno;
+            unmap_rings(capture);
+            return explain_map(err, failed);
+        }
+    }
+    return 0;
+}
+
+/* Halves the rings until they fit the locked-memory limit; the stack copy follows, so that a
+ * ring always holds several samples. */
+static int make_rings(struct capture *capture, struct error *err)
+{
+    uint64_t size = ring_size_wanted(capture);
+    uint64_t side = SIDE_RING;
+    int failed;
+
+    capture->facts.ring_wanted = size;
+    while ((failed = map_rings(capture, size, side, err)) == -EPERM || failed == -ENOMEM) {
+        if (size <= RING_LEAST)
+            return failed;
+        side = SIDE_RING_SMALL;
+        size /= 2;
+    }
+    if (failed)
+        return failed;
+    capture->facts.ring_bytes = size;
+    if (!capture->options.stack_bytes && size < 16 * (uint64_t)capture->facts.stack_bytes)
+        capture->facts.stack_bytes = STACK_SMALL;
+    if (size < capture->facts.ring_wanted)
+        log_note("ring buffers reduced to %llu KiB a CPU by the locked-memory limit "
+                 "(ulimit -l, kernel.perf_event_mlock_kb), %u bytes of stack a sample",
+                 (unsigned long long)size / KIB, capture->facts.stack_bytes);
+    return 0;
+}
+
+static void keep(int **events, size_t *count, size_t *room, int fd)
+{
+    *events = xgrow(*events, room, *count + 1, sizeof(**events));
+    (*events)[(*count)++] = fd;
+}
+
+static void close_all(int *events, size_t *count)
+{
+    for (size_t i = 0; i < *count; i++)
+        close(events[i]);
+    *count = 0;
+}
+
+/* Sampler and side-band event of one thread (or all: -1) on one CPU, into the CPU's rings. */
+static int open_pair(struct capture *capture, struct cpu *cpu, pid_t tid)
+{
+    int sampler = event_open(&capture->attr, tid, cpu->number, -1);
+    int side;
+
+    if (sampler < 0)
+        return -errno;
+    keep(&capture->samplers, &capture->sampler_count, &capture->sampler_room, sampler);
+    if (ioctl(sampler, PERF_EVENT_IOC_SET_OUTPUT, cpu->owner))
+        return -errno;
+    side = event_open(&capture->side_attr, tid, cpu->number, -1);
+    if (side < 0)
+        return -errno;
+    keep(&capture->sides, &capture->side_count, &capture->side_room, side);
+    if (ioctl(side, PERF_EVENT_IOC_SET_OUTPUT, cpu->side_owner))
+        return -errno;
+    return 0;
+}
+
+/* ---- topologies ---- */
+
+/* Whether one event per CPU is allowed: it is tried, not asked for. */
+static int try_per_cpu(const struct capture *capture)
+{
+    int fd = event_open(&capture->attr, -1, capture->cpus[0].number, -1);
+
+    if (fd < 0)
+        return -errno;
+    close(fd);
+    return 0;
+}
+
+/* Process numbers in the kernel's own namespace are the only ones that the filter knows; the
+ * first namespace has a fixed inode (PROC_PID_INIT_INO). */
+static bool in_first_pid_namespace(void)
+{
+    char link[64];
+    ssize_t length = readlink("/proc/self/ns/pid", link, sizeof(link) - 1);
+
+    if (length < 0)
+        return false;
+    link[length] = '\0';
+    return !strcmp(link, "pid:[4026531836]");
+}
+
+static int open_per_cpu(struct capture *capture, struct error *err)
+{
+    for (size_t i = 0; i < capture->cpu_count; i++) {
+        int failed = open_pair(capture, &capture->cpus[i], -1);
+
+        if (failed == -ENODEV) /* went offline meanwhile */
+            continue;
+        if (failed)
+            return explain_open(err, -failed, &capture->target, &capture->options);
+    }
+    if (capture->target.kind == CAPTURE_MACHINE || !in_first_pid_namespace() ||
+        bpf_filter_open(&capture->filter, capture->target.pids, capture->target.count))
+        return 0;
+    capture->facts.filtered = true;
+    for (size_t i = 0; i < capture->sampler_count; i++)
+        capture->facts.filtered &= !bpf_filter_attach(&capture->filter, capture->samplers[i]);
+    return 0;
+}
+
+static int open_thread(struct capture *capture, pid_t tid, struct error *err)
+{
+    for (size_t i = 0; i < capture->cpu_count; i++) {
+        int failed = open_pair(capture, &capture->cpus[i], tid);
+
+        if (failed == -ESRCH || failed == -ENODEV)
+            return 0; /* ended meanwhile */
+        if (failed)
+            return explain_open(err, -failed, &capture->target, &capture->options);
+    }
+    return 0;
+}
+
+/* Threads come while we look: again, until a pass finds no new one. */
+static int open_threads_of(struct capture *capture, pid_t pid, struct error *err)
+{
+    struct map seen = {0};
+    char path[64];
+    bool found = true;
+    int failed = 0;
+
+    snprintf(path, sizeof(path), "/proc/%d/task", pid);
+    while (found && !failed) {
+        DIR *directory = opendir(path);
+        struct dirent *entry;
+
+        found = false;
+        while (directory && !failed && (entry = readdir(directory))) {
+            pid_t tid = isdigit((unsigned char)entry->d_name[0]) ? atoi(entry->d_name) : 0;
+
+            if (!tid || map_get(&seen, (uint64_t)tid) != UINT32_MAX)
+                continue;
+            map_set(&seen, (uint64_t)tid, 1);
+            found = true;
+            failed = open_thread(capture, tid, err);
+        }
+        if (directory)
+            closedir(directory);
+    }
+    if (!failed && !seen.count)
+        failed = error_set(err, ESRCH, "there is no process %d", pid);
+    map_free(&seen);
+    return failed;
+}
+
+static int open_per_thread(struct capture *capture, struct error *err)
+{
+    int failed = 0;
+
+    capture->attr.inherit = capture->side_attr.inherit = capture->options.children;
+    if (capture->target.kind == CAPTURE_COMMAND) {
+        /* Not before its exec: what precedes is our own stub. */
+        capture->attr.enable_on_exec = capture->side_attr.enable_on_exec = 1;
+        return open_thread(capture, capture->target.pids[0], err);
+    }
+    for (size_t i = 0; i < capture->target.count && !failed; i++)
+        failed = open_threads_of(capture, capture->target.pids[i], err);
+    return failed;
+}
+
+static int watch_rings(struct capture *capture, struct error *err)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+
+    capture->epoll = epoll_create1(EPOLL_CLOEXEC);
+    capture->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (capture->epoll < 0 || capture->wake < 0)
+        return error_set(err, errno, "cannot watch the ring buffers: %s", strerror(errno));
+    event.data.fd = capture->wake;
+    epoll_ctl(capture->epoll, EPOLL_CTL_ADD, capture->wake, &event);
+    for (size_t i = 0; i < capture->cpu_count; i++) {
+        event.data.fd = -1;
+        epoll_ctl(capture->epoll, EPOLL_CTL_ADD, capture->cpus[i].owner, &event);
+        epoll_ctl(capture->epoll, EPOLL_CTL_ADD, capture->cpus[i].side_owner, &event);
+    }
+    return 0;
+}
+
+/* The kernel's frames when they are wanted and allowed. */
+static int choose_topology(struct capture *capture, struct error *err)
+{
+    int failed = try_per_cpu(capture);
+
+    capture->facts.kernel = capture->options.kernel;
+    capture->facts.per_cpu = !failed && !capture->options.per_thread;
+    if (capture->facts.per_cpu)
+        return 0;
+    if (capture->target.kind == CAPTURE_MACHINE)
+        return explain_open(err, failed ? -failed : EINVAL, &capture->target,
+                            &capture->options);
+    if (capture->options.kernel) {
+        int fd = event_open(&capture->attr, 0, -1, -1);
+
+        if (fd >= 0) {
+            close(fd);
+        } else if (errno == EACCES || errno == EPERM) {
+            capture->options.kernel = capture->facts.kernel = false;
+            fill_attr(capture);
+        }
+    }
+    return 0;
+}
+
+static int open_all(struct capture *capture, struct error *err)
+{
+    int failed;
+
+    list_cpus(capture);
+    choose_rate(capture);
+    capture->facts.stack_bytes =
+        capture->options.stack_bytes ? capture->options.stack_bytes : STACK_DEFAULT;
+    fill_attr(capture);
+    probe_kernel(capture);
+    failed = choose_topology(capture, err);
+    if (failed)
+        return failed;
+    probe_kernel(capture);
+    failed = make_rings(capture, err);
+    if (failed)
+        return failed;
+    capture->attr.sample_stack_user = capture->facts.stack_bytes;
+    failed =
+        capture->facts.per_cpu ? open_per_cpu(capture, err) : open_per_thread(capture, err);
+    if (failed)
+        return failed;
+    capture->facts.events = (uint32_t)(capture->sampler_count + capture->side_count);
+    capture->facts.adaptive = capture->facts.per_cpu && !capture->options.stack_bytes;
+    fill_layouts(capture);
+    return watch_rings(capture, err);
+}
+
+int capture_open(struct capture **result, const struct capture_target *target,
+                 const struct capture_options *options, struct error *err)
+{
+    struct capture *capture = xcalloc(1, sizeof(*capture));
+    int failed;
+
+    capture->options = *options;
+    capture->target = *target;
+    capture->pids = xcalloc(target->count, sizeof(*capture->pids));
+    if (target->count)
+        memcpy(capture->pids, target->pids, target->count * sizeof(*capture->pids));
+    capture->target.pids = capture->pids;
+    capture->filter = (struct bpf_filter){.map = -1, .program = -1};
+    capture->epoll = capture->wake = -1;
+    failed = open_all(capture, err);
+    if (failed)
+        capture_close(capture);
+    else
+        *result = capture;
+    return failed;
+}
+
+void capture_close(struct capture *capture)
+{
+    if (!capture)
+        return;
+    close_all(capture->samplers, &capture->sampler_count);
+    close_all(capture->sides, &capture->side_count);
+    unmap_rings(capture);
+    bpf_filter_close(&capture->filter);
+    if (capture->epoll >= 0)
+        close(capture->epoll);
+    if (capture->wake >= 0)
+        close(capture->wake);
+    free(capture->samplers);
+    free(capture->sides);
+    free(capture->cpus);
+    free(capture->pids);
+    free(capture->pending);
+    free(capture->bytes);
+    free(capture);
+}
+
+/* ---- running ---- */
+
+int capture_enable(struct capture *capture, struct error *err)
+{
+    if (capture->attr.enable_on_exec)
+        return 0;
+    /* Names and mappings first, so that no sample comes before what explains it. */
+    for (size_t i = 0; i < capture->side_count; i++)
+        if (ioctl(capture->sides[i], PERF_EVENT_IOC_ENABLE, 0))
+            return error_set(err, errno, "cannot start a perf event: %s", strerror(errno));
+    for (size_t i = 0; i < capture->sampler_count; i++)
+        if (ioctl(capture->samplers[i], PERF_EVENT_IOC_ENABLE, 0))
+            return error_set(err, errno, "cannot start a perf event: %s", strerror(errno));
+    return 0;
+}
+
+void capture_disable(struct capture *capture)
+{
+    for (size_t i = 0; i < capture->sampler_count; i++)
+        ioctl(capture->samplers[i], PERF_EVENT_IOC_DISABLE, 0);
+}
+
+void capture_wake(struct capture *capture)
+{
+    uint64_t one = 1;
+
+    if (write(capture->wake, &one, sizeof(one)) < 0)
+        return; /* it is full of wakes already */
+}
+
+void capture_pass_all(struct capture *capture)
+{
+    bpf_filter_pass_all(&capture->filter);
+    capture->facts.filtered = false;
+}
+
+/* ---- draining ---- */
+
+/* Counts what is about the ring itself; false for what the caller wants to see. */
+static bool count_record(struct capture *capture, const struct record *record)
+{
+    switch (record->kind) {
+    case RECORD_LOST:
+        capture->lost_records += record->lost;
+        return true;
+    case RECORD_THROTTLE:
+        capture->throttled++;
+        return true;
+    case RECORD_UNTHROTTLE:
+        return true;
+    case RECORD_SAMPLE:
+    case RECORD_MAPPING:
+    case RECORD_COMM:
+    case RECORD_FORK:
+    case RECORD_EXIT:
+    case RECORD_KSYMBOL:
+    case RECORD_SWITCH:
+    case RECORD_OTHER:
+    default:
+        return false;
+    }
+}
+
+static void take_side_band(struct capture *capture, struct ring *ring)
+{
+    const struct perf_event_header *header;
+
+    ring_note_head(ring);
+    while ((header = ring_peek(ring))) {
+        struct record record;
+
+        if (record_decode(&capture->side_layout, header, header->size, &record)) {
+            capture->undecoded++;
+        } else if (record.kind == RECORD_LOST) {
+            /* Counted by the kernel as well; the descriptors are read at the end. */
+        } else if (!count_record(capture, &record)) {
+            capture->bytes = xgrow(capture->bytes, &capture->byte_room,
+                                   capture->byte_count + header->size, 1);
+            memcpy(capture->bytes + capture->byte_count, header, header->size);
+            capture->pending = xgrow(capture->pending, &capture->pending_room,
+                                     capture->pending_count + 1, sizeof(*capture->pending));
+            capture->pending[capture->pending_count++] =
+                (struct pending){.time = record.time,
+                                 .order = capture->order++,
+                                 .at = (uint32_t)capture->byte_count};
+            capture->byte_count += header->size;
+        }
+        ring_consume(ring, header);
+    }
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct pending *x = a, *y = b;
+
+    if (x->time != y->time)
+        return x->time < y->time ? -1 : 1;
+    return x->order < y->order ? -1 : 1;
+}
+
+static void hand_out_pending(struct capture *capture, size_t *next, uint64_t up_to,
+                             capture_fn *fn, void *data)
+{
+    while (*next < capture->pending_count && capture->pending[*next].time <= up_to) {
+        const uint8_t *bytes = capture->bytes + capture->pending[*next].at;
+        struct record record;
+
+        ++*next;
+        if (!record_decode(&capture->side_layout, bytes,
+                           capture->byte_count - (size_t)(bytes - capture->bytes), &record))
+            fn(&record, data);
+    }
+}
+
+/* What was not handed out moves to the front of the bytes. */
+static void forget_pending(struct capture *capture, size_t handed_out)
+{
+    size_t left = capture->pending_count - handed_out;
+    uint8_t *bytes = NULL;
+    size_t room = 0, end = 0;
+
+    for (size_t i = 0; i < left; i++) {
+        struct pending *pending = &capture->pending[handed_out + i];
+        struct perf_event_header header;
+
+        memcpy(&header, capture->bytes + pending->at, sizeof(header));
+        bytes = xgrow(bytes, &room, end + header.size, 1);
+        memcpy(bytes + end, capture->bytes + pending->at, header.size);
+        pending->at = (uint32_t)end;
+        end += header.size;
+    }
+    if (left) {
+        memmove(capture->pending, capture->pending + handed_out,
+                left * sizeof(*capture->pending));
+        free(capture->bytes);
+        capture->bytes = bytes;
+        capture->byte_room = room;
+    }
+    capture->byte_count = end;
+    capture->pending_count = left;
+}
+
+/* The time of a sample record stands at a fixed place: behind header, ip, pid and tid. */
+static uint64_t sample_time(const struct perf_event_header *header)
+{
+    uint64_t time;
+
+    if (header->size < sizeof(*header) + 24)
+        return 0;
+    memcpy(&time, (const uint8_t *)header + sizeof(*header) + 16, sizeof(time));
+    return time;
+}
+
+/* The next sample of the ring; other records in it are counted on the way. */
+static const struct perf_event_header *next_sample(struct capture *capture, struct ring *ring)
+{
+    const struct perf_event_header *header;
+
+    while ((header = ring_peek(ring)) && header->type != PERF_RECORD_SAMPLE) {
+        struct record record;
+
+        if (record_decode(&capture->layout, header, header->size, &record))
+            capture->undecoded++;
+        else
+            count_record(capture, &record);
+        ring_consume(ring, header);
+    }
+    return header;
+}
+
+static struct ring *earliest(struct capture *capture, const struct perf_event_header **sample)
+{
+    struct ring *found = NULL;
+    uint64_t time = UINT64_MAX;
+
+    for (size_t i = 0; i < capture->cpu_count; i++) {
+        struct ring *ring = &capture->cpus[i].ring;
+        const struct perf_event_header *header = next_sample(capture, ring);
+
+        if (header && sample_time(header) < time) {
+            time = sample_time(header);
+            found = ring;
+            *sample = header;
+        }
+    }
+    return found;
+}
+
+static void wait_for_records(struct capture *capture, int timeout_ms)
+{
+    struct epoll_event events[16];
+    int count = epoll_wait(capture->epoll, events, 16, timeout_ms);
+
+    for (int i = 0; i < count; i++)
+        if (events[i].data.fd == capture->wake) {
+            uint64_t wakes;
+
+            if (read(capture->wake, &wakes, sizeof(wakes)) < 0)
+                continue;
+        }
+}
+
+/*
+ * The order matters: note how far the sample rings go, then read the side-band to its end.  A
+ * record that explains a sample was written before it, so it is there.  Side-band records that
+ * are newer than the noted heads wait: an older sample may still be on its way.
+ */
+size_t capture_drain(struct capture *capture, int timeout_ms, bool last, capture_fn *fn,
+                     void *data)
+{
+    const struct perf_event_header *sample = NULL;
+    size_t next = 0, count = 0;
+    uint64_t settled;
+    struct ring *ring;
+
+    if (timeout_ms)
+        wait_for_records(capture, timeout_ms);
+    settled = clock_ns(CLOCK_MONOTONIC) - SETTLE_NS;
+    for (size_t i = 0; i < capture->cpu_count; i++)
+        ring_note_head(&capture->cpus[i].ring);
+    for (size_t i = 0; i < capture->cpu_count; i++)
+        take_side_band(capture, &capture->cpus[i].side);
+    if (capture->pending_count)
+        qsort(capture->pending, capture->pending_count, sizeof(*capture->pending), by_time);
+    while ((ring = earliest(capture, &sample))) {
+        struct record record;
+
+        hand_out_pending(capture, &next, sample_time(sample), fn, data);
+        if (record_decode(&capture->layout, sample, sample->size, &record))
+            capture->undecoded++;
+        else
+            fn(&record, data);
+        ring_consume(ring, sample);
+        count++;
+    }
+    hand_out_pending(capture, &next, last ? UINT64_MAX : settled, fn, data);
+    forget_pending(capture, next);
+    return count + next;
+}
+
+/* ---- a larger copy ---- */
+
+static uint64_t read_lost(const struct capture *capture, const int *events, size_t count)
+{
+    uint64_t lost = 0;
+
+    for (size_t i = 0; i < count && capture->kernel_counts_lost; i++) {
+        uint64_t values[2]; /* value, lost (PERF_FORMAT_LOST) */
+
+        if (read(events[i], values, sizeof(values)) == sizeof(values))
+            lost += values[1];
+    }
+    return lost;
+}
+
+int capture_grow_stack(struct capture *capture, uint32_t stack_bytes, struct error *err)
+{
+    struct perf_event_attr attr = capture->attr;
+    int *fresh = xcalloc(capture->cpu_count, sizeof(*fresh));
+    size_t count = 0;
+    int failed = 0;
+
+    attr.sample_stack_user = stack_bytes;
+    attr.disabled = 1;
+    /* The kernel refuses to change an event's attributes; new ones write into the same ring. */
+    for (size_t i = 0; i < capture->cpu_count && !failed; i++) {
+        int fd = event_open(&attr, -1, capture->cpus[i].number, -1);
+
+        if (fd < 0 && errno == ENODEV)
+            continue;
+        if (fd < 0) {
+            failed = error_set(err, errno, "cannot open an event with a larger stack: %s",
+                               strerror(errno));
+            break;
+        }
+        fresh[count++] = fd;
+        if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, capture->cpus[i].owner) ||
+            (capture->facts.filtered && bpf_filter_attach(&capture->filter, fd)))
+            failed = error_set(err, errno, "cannot share a ring buffer: %s", strerror(errno));
+    }
+    if (failed) {
+        close_all(fresh, &count);
+        free(fresh);
+        return failed;
+    }
+    capture_disable(capture);
+    for (size_t i = 0; i < count; i++)
+        ioctl(fresh[i], PERF_EVENT_IOC_ENABLE, 0);
+    capture->retired_lost += read_lost(capture, capture->samplers, capture->sampler_count);
+    close_all(capture->samplers, &capture->sampler_count);
+    free(capture->samplers);
+    capture->samplers = fresh;
+    capture->sampler_count = capture->sampler_room = count;
+    capture->attr.sample_stack_user = stack_bytes;
+    capture->facts.stack_bytes = stack_bytes;
+    return 0;
+}
+
+struct capture_facts capture_facts(const struct capture *capture)
+{
+    return capture->facts;
+}
+
+struct capture_counts capture_counts(struct capture *capture)
+{
+    struct capture_counts counts = {.throttled = capture->throttled,
+                                    .undecoded = capture->undecoded};
+
+    /* Where the kernel counts itself its figure is right, and LOST records are often missing.
+     */
+    counts.lost = capture->kernel_counts_lost
+                      ? capture->retired_lost +
+                            read_lost(capture, capture->samplers, capture->sampler_count)
+                      : capture->lost_records;
+    counts.lost_others = read_lost(capture, capture->sides, capture->side_count);
+    return counts;
+}

@@ -1,0 +1,334 @@
+/* fiq attach and fiq system: profile what is running already. */
+#include <ctype.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "cli/cli.h"
+#include "cli/inputs.h"
+#include "cli/measure.h"
+#include "process/process.h"
+
+enum { POLL_MS = 200, MACHINE_S = 10 };
+
+struct attach_settings {
+    struct measure_settings measure;
+    struct outputs outputs;
+    struct filter filter;
+    struct talk_settings talk;
+    struct who {
+        pid_t *pids;
+        size_t count, room;
+        bool machine;
+    } who;
+};
+
+static int parse_pids(void *settings, const char *value, struct error *err)
+{
+    struct who *who = settings;
+
+    while (*value) {
+        char *end;
+        long pid;
+
+        errno = 0;
+        pid = strtol(value, &end, 10);
+        if (end == value || (*end && *end != ',') || errno || pid <= 0 || pid > 1 << 30)
+            return error_set(err, EINVAL, "process numbers are wanted, as in 4711 or 12,13");
+        who->pids = xgrow(who->pids, &who->room, who->count + 1, sizeof(*who->pids));
+        who->pids[who->count++] = (pid_t)pid;
+        value = *end ? end + 1 : end;
+    }
+    return 0;
+}
+
+static int set_all(void *settings, const char *value, struct error *err)
+{
+    (void)value;
+    (void)err;
+    ((struct who *)settings)->machine = true;
+    return 0;
+}
+
+static const struct option_spec who_options[] = {
+    {"pid", 'p', 0, "PID[,PID…]", "the processes, with their threads and children", parse_pids,
+     "Target"},
+    {"all", 'a', 0, NULL, "the whole machine, as fiq system", set_all},
+    {0}};
+
+static int run_attach(int argc, char **argv);
+static int run_system(int argc, char **argv);
+
+const struct command attach_command = {
+    .name = "attach",
+    .summary = "profile running processes",
+    .usage = "attach [OPTIONS] -p PID[,PID…]",
+    .about =
+        "Profiles processes, their threads and their children, those that exist and those\n"
+        "that come, for --duration, until Ctrl-C, or until they end.  They are never\n"
+        "stopped and go on when fiq ends.\n\n"
+        "  fiq attach -p 4711 -d 5 -o out.svg\n"
+        "  fiq attach -p $(pidof nginx | tr ' ' ,) --detailed",
+    .tables = {{who_options, offsetof(struct attach_settings, who)},
+               {measure_options, offsetof(struct attach_settings, measure)},
+               {output_options, offsetof(struct attach_settings, outputs)},
+               {render_options, offsetof(struct attach_settings, outputs)},
+               {filter_options, offsetof(struct attach_settings, filter)},
+               {talk_options, offsetof(struct attach_settings, talk)}},
+    .run = run_attach,
+};
+
+const struct command system_command = {
+    .name = "system",
+    .summary = "profile the whole machine",
+    .usage = "system [OPTIONS]",
+    .about =
+        "Profiles every process and the kernel, for 10 s unless --duration says otherwise.\n"
+        "Needs root or CAP_PERFMON.\n\n"
+        "  sudo fiq system -d 10 -o machine.svg --processes",
+    .tables = {{measure_options, offsetof(struct attach_settings, measure)},
+               {output_options, offsetof(struct attach_settings, outputs)},
+               {render_options, offsetof(struct attach_settings, outputs)},
+               {filter_options, offsetof(struct attach_settings, filter)},
+               {talk_options, offsetof(struct attach_settings, talk)}},
+    .run = run_system,
+};
+
+/* Becomes readable when the process has ended; -1 on kernels before 5.3. */
+static int open_pidfd(pid_t pid)
+{
+    return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+struct watched {
+    struct pollfd *fds; /* the signals first, then a process each */
+    size_t count, alive;
+};
+
+static void watch_pids(struct watched *watched, int signals, const pid_t *pids, size_t count)
+{
+    watched->fds = xcalloc(count + 1, sizeof(*watched->fds));
+    watched->count = count + 1;
+    watched->alive = count;
+    watched->fds[0] = (struct pollfd){.fd = signals, .events = POLLIN};
+    for (size_t i = 0; i < count; i++)
+        watched->fds[i + 1] = (struct pollfd){.fd = open_pidfd(pids[i]), .events = POLLIN};
+}
+
+static void note_ended(struct watched *watched, const pid_t *pids)
+{
+    for (size_t i = 1; i < watched->count; i++) {
+        struct pollfd *fd = &watched->fds[i];
+        bool ended = fd->fd >= 0 ? fd->revents & (POLLIN | POLLHUP)
+                                 : fd->fd == -1 && kill(pids[i - 1], 0) && errno == ESRCH;
+
+        if (!ended)
+            continue;
+        if (fd->fd >= 0)
+            close(fd->fd);
+        fd->fd = -2; /* poll passes over it, and so do we */
+        watched->alive--;
+    }
+}
+
+static void unwatch(struct watched *watched)
+{
+    for (size_t i = 1; i < watched->count; i++)
+        if (watched->fds[i].fd >= 0)
+            close(watched->fds[i].fd);
+    free(watched->fds);
+}
+
+/* Until time is up, the user or a signal ends it, or all that was asked for has ended. */
+static void wait_for_end(struct attach_settings *settings, const struct session *session,
+                         const struct signals *signals)
+{
+    const struct who *who = &settings->who;
+    uint64_t duration = settings->measure.duration_ns;
+    uint64_t deadline = duration ? clock_ns(CLOCK_MONOTONIC) + duration : 0;
+    struct watched watched;
+    struct progress progress;
+    bool done = false;
+
+    watch_pids(&watched, signals->fd, who->pids, who->machine ? 0 : who->count);
+    progress_begin(&progress, settings->talk.quiet);
+    while (!done) {
+        struct signalfd_siginfo info;
+
+        poll(watched.fds, watched.count, measure_wait_ms(deadline, POLL_MS));
+        while (read(signals->fd, &info, sizeof(info)) == sizeof(info))
+            done |= info.ssi_signo != SIGCHLD;
+        note_ended(&watched, who->pids);
+        done |= !who->machine && !watched.alive;
+        done |= deadline && clock_ns(CLOCK_MONOTONIC) >= deadline;
+        progress_show(&progress, session, duration);
+    }
+    progress_end(&progress);
+    unwatch(&watched);
+}
+
+static void read_comm(pid_t pid, char *comm, size_t size)
+{
+    char path[32];
+    FILE *file;
+
+    snprintf(comm, size, "process");
+    snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+    file = fopen(path, "re");
+    if (!file)
+        return;
+    if (fgets(comm, (int)size, file))
+        comm[strcspn(comm, "\n")] = '\0';
+    fclose(file);
+}
+
+/* The children that exist already; those that come are followed by their forks. */
+static void add_children(struct who *who)
+{
+    size_t asked = who->count;
+    pid_t *asked_pids = xcalloc(asked, sizeof(*asked_pids));
+    size_t count;
+
+    memcpy(asked_pids, who->pids, asked * sizeof(*asked_pids));
+    count = asked;
+    for (size_t i = 0; i < asked; i++) {
+        size_t first = count;
+
+        count = processes_descendants(asked_pids[i], &who->pids, count, &who->room);
+        /* The first of them is the process itself, which stands there already. */
+        who->pids[first] = who->pids[--count];
+    }
+    for (size_t i = asked; i < count; i++) {
+        bool twice = false;
+
+        for (size_t k = 0; k < i; k++)
+            twice |= who->pids[k] == who->pids[i];
+        if (twice)
+            who->pids[i--] = who->pids[--count];
+    }
+    if (count > asked)
+        log_note("%zu children are profiled too (--no-children leaves them out)",
+                 count - asked);
+    who->count = count;
+    free(asked_pids);
+}
+
+static int measure(struct attach_settings *settings, const struct signals *signals)
+{
+    struct who *who = &settings->who;
+    size_t asked = who->count;
+    struct capture_target target;
+    struct session *session;
+    struct error err = {0};
+    int failed;
+
+    if (settings->measure.session.capture.children && !who->machine)
+        add_children(who);
+    target = (struct capture_target){
+        .kind = who->machine ? CAPTURE_MACHINE : CAPTURE_PROCESSES,
+        .pids = who->pids,
+        .count = who->machine ? 0 : who->count,
+    };
+    failed = session_start(&session, &target, &settings->measure.session, &err);
+    if (failed)
+        return print_error(&err, EXIT_FAILED);
+    who->count = asked; /* the end of these ends the measurement */
+    wait_for_end(settings, session, signals);
+    failed =
+        measure_finish(session, &settings->outputs, &settings->filter, &settings->talk, &err);
+    measure_say_first_sample(session);
+    session_free(session);
+    return failed ? print_error(&err, EXIT_FAILED) : EXIT_DONE;
+}
+
+static int check_pids(const struct who *who, struct error *err)
+{
+    for (size_t i = 0; i < who->count; i++)
+        if (kill(who->pids[i], 0) && errno == ESRCH)
+            return error_set(err, ESRCH, "there is no process %d", who->pids[i]);
+    return 0;
+}
+
+static int prepare_and_measure(struct attach_settings *settings)
+{
+    struct signals signals;
+    struct error err = {0};
+    char comm[64] = "system", line[128];
+    pid_t pid = settings->who.machine ? 0 : settings->who.pids[0];
+
+    if (check_pids(&settings->who, &err))
+        return print_error(&err, EXIT_FAILED);
+    if (pid)
+        read_comm(pid, comm, sizeof(comm));
+    if (signals_take(&signals, &err) ||
+        measure_name_outputs(&settings->outputs, comm, pid, &err) ||
+        measure_check_outputs(&settings->outputs, &err))
+        return print_error(&err, EXIT_FAILED);
+    if (pid)
+        snprintf(line, sizeof(line), "%s (process %d)", comm, pid);
+    else
+        snprintf(line, sizeof(line), "the whole machine");
+    settings->measure.session.command = line;
+    measure_raise_files();
+    return measure(settings, &signals);
+}
+
+static int run_session(const struct command *command, int argc, char **argv, bool machine)
+{
+    struct attach_settings settings = {0};
+    char **operands;
+    int count, code;
+
+    measure_defaults(&settings.measure);
+    settings.who.machine = machine;
+    switch (options_parse(command, argc, argv, &settings, &operands, &count)) {
+    case OPTIONS_DONE:
+        return EXIT_DONE;
+    case OPTIONS_BAD:
+        return EXIT_USAGE;
+    case OPTIONS_OK:
+    default:
+        break;
+    }
+    talk_begin(&settings.talk);
+    for (int i = 0; i < count && !machine; i++) {
+        struct error err = {0};
+
+        if (!isdigit((unsigned char)operands[i][0]) ||
+            parse_pids(&settings.who, operands[i], &err)) {
+            print_message("%s: %s is not a process number", command->name, operands[i]);
+            return EXIT_USAGE;
+        }
+    }
+    if ((machine && count) || (!settings.who.machine && !settings.who.count)) {
+        print_message(machine ? "system takes no operands" : "attach: to which process?");
+        print_hint("fiq %s --help", command->name);
+        return EXIT_USAGE;
+    }
+    if (settings.who.machine && !settings.measure.duration_ns)
+        settings.measure.duration_ns = (uint64_t)MACHINE_S * 1000000000u;
+    code = prepare_and_measure(&settings);
+    outputs_free(&settings.outputs);
+    free(settings.who.pids);
+    return code;
+}
+
+static int run_attach(int argc, char **argv)
+{
+    return run_session(&attach_command, argc, argv, false);
+}
+
+static int run_system(int argc, char **argv)
+{
+    return run_session(&system_command, argc, argv, true);
+}

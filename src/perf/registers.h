@@ -1,0 +1,11 @@
+#ifndef FIQ_PERF_REGISTERS_H
+#define FIQ_PERF_REGISTERS_H
+
+/* REGS_WANTED: the registers of user space that go into a sample, one bit each. */
+#if defined(__x86_64__)
+#include "perf/registers_x86_64.h"
+#else
+#error "fiq does not know this processor's registers yet: see perf/registers_x86_64.h"
+#endif
+
+#endif

@@ -1,0 +1,4 @@
+/* Registers of x86-64 in the numbering of perf (asm/perf_regs.h): the sixteen general ones and
+ * ip.  The segment registers and flags are of no use to an unwinder; ds, es, fs and gs are
+ * refused by the kernel for 64-bit programs. */
+#define REGS_WANTED UINT64_C(0xff01ff)

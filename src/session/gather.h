@@ -1,0 +1,78 @@
+#ifndef FIQ_SESSION_GATHER_H
+#define FIQ_SESSION_GATHER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/map.h"
+#include "base/strings.h"
+#include "process/process.h"
+#include "profile/call_tree.h"
+#include "profile/profile.h"
+#include "symbolize/symbolize.h"
+
+/*
+ * What the reader gathers between two hand-overs: stacks of locations, not yet named.  Owned by
+ * the reader until it is handed over, then by the caller; never by both.
+ */
+struct gather_stack {
+    node_id node;
+    uint32_t labels; /* index into labels */
+    uint64_t count, weight;
+};
+
+struct gather_labels {
+    pid_t pid, tid;
+    str_id process, thread; /* in texts */
+    bool self;
+};
+
+struct gather_moment {
+    uint64_t time_ns;
+    uint32_t stack;
+};
+
+struct gather {
+    struct call_tree *tree; /* frames are indices of locations */
+    struct location *locations;
+    size_t location_count, location_room;
+    struct map location_index;
+
+    struct gather_stack *stacks;
+    size_t stack_count, stack_room;
+    struct map stack_index; /* node << 32 | labels */
+
+    struct strings *texts;
+    struct gather_labels *labels;
+    size_t label_count, label_room;
+    struct map label_index;
+
+    struct gather_moment *moments;
+    size_t moment_count, moment_room;
+
+    struct quality quality;
+    uint64_t samples;
+    uint64_t first_ns, last_ns; /* of the samples, CLOCK_MONOTONIC */
+    size_t max_nodes;
+};
+
+/* Locations that are no places. */
+enum { LOCATION_CUT, LOCATION_BROKEN, LOCATION_PRUNED, LOCATION_FIRST };
+
+struct gather *gather_new(size_t max_nodes);
+void gather_free(struct gather *gather);
+
+/* The number of a location; `key` tells locations apart: dso, offset and is_return. */
+uint32_t gather_location(struct gather *gather, const struct dso *dso, uint64_t offset,
+                         bool is_return);
+uint32_t gather_labels(struct gather *gather, pid_t pid, pid_t tid, const char *process,
+                       const char *thread, bool self);
+/* Adds one sample; returns the stack's index. */
+uint32_t gather_add(struct gather *gather, node_id node, uint32_t labels, uint64_t weight);
+void gather_moment(struct gather *gather, uint64_t time_ns, uint32_t stack);
+
+/* When the tree has more than max_nodes nodes: folds the smallest leaves into "[pruned]" until
+ * it has half.  Node numbers change: true, and the caller forgets those that it holds. */
+bool gather_prune(struct gather *gather);
+
+#endif

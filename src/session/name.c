@@ -1,0 +1,141 @@
+#include "session/name.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+
+struct naming {
+    const struct gather *gather;
+    struct profile *profile;
+    frame_id *frames; /* of all locations, one after the other */
+    size_t *first;    /* of location i; one more than there are locations */
+    frame_id marks[LOCATION_FIRST];
+    node_id *nodes; /* of the profile, by the gathered tree's */
+    label_id *labels;
+};
+
+static void make_marks(struct naming *naming)
+{
+    static const char *const texts[LOCATION_FIRST] = {[LOCATION_CUT] = "[stack cut]",
+                                                      [LOCATION_BROKEN] = "[stack broken]",
+                                                      [LOCATION_PRUNED] = "[pruned]"};
+
+    for (size_t i = 0; i < LOCATION_FIRST; i++) {
+        struct frame frame = {.function = profile_intern_text(naming->profile, texts[i]),
+                              .kind = FRAME_MARK};
+
+        naming->marks[i] = profile_frame(naming->profile, &frame);
+    }
+}
+
+static void name_locations(struct naming *naming, struct symbolizer *symbolizer)
+{
+    const struct gather *gather = naming->gather;
+
+    symbolize(symbolizer, gather->locations + LOCATION_FIRST,
+              gather->location_count - LOCATION_FIRST, naming->profile, &naming->frames,
+              naming->first);
+}
+
+static node_id place(struct naming *naming, node_id parent, uint32_t location)
+{
+    size_t at;
+
+    if (location < LOCATION_FIRST)
+        return profile_child(naming->profile, parent, naming->marks[location]);
+    at = location - LOCATION_FIRST;
+    for (size_t i = naming->first[at]; i < naming->first[at + 1]; i++)
+        parent = profile_child(naming->profile, parent, naming->frames[i]);
+    return parent;
+}
+
+static void place_nodes(struct naming *naming)
+{
+    size_t count;
+    const struct call_node *nodes = call_tree_nodes(naming->gather->tree, &count);
+
+    naming->nodes = xcalloc(count, sizeof(*naming->nodes));
+    for (size_t i = 1; i < count; i++)
+        naming->nodes[i] = place(naming, naming->nodes[nodes[i].parent], nodes[i].frame);
+}
+
+static void place_labels(struct naming *naming)
+{
+    const struct gather *gather = naming->gather;
+
+    naming->labels = xcalloc(gather->label_count, sizeof(*naming->labels));
+    for (size_t i = 0; i < gather->label_count; i++) {
+        const struct gather_labels *from = &gather->labels[i];
+        const char *process = strings_get(gather->texts, from->process);
+        const char *thread = strings_get(gather->texts, from->thread);
+        struct label_set labels = {
+            .process = profile_intern_text(naming->profile, process),
+            .thread = profile_intern_text(naming->profile, thread),
+            .pid = from->pid,
+            .tid = from->tid,
+            .self = from->self,
+        };
+
+        if (from->self)
+            labels.process = profile_intern_text(naming->profile, "fiq (this profiler)");
+        naming->labels[i] = profile_labels(naming->profile, &labels);
+    }
+}
+
+static void add_stacks(struct naming *naming)
+{
+    const struct gather *gather = naming->gather;
+    stack_id *stacks = xcalloc(gather->stack_count, sizeof(*stacks));
+
+    for (size_t i = 0; i < gather->stack_count; i++) {
+        const struct gather_stack *from = &gather->stacks[i];
+        uint64_t values[] = {from->count, from->weight};
+        node_id node = naming->nodes[from->node];
+
+        stacks[i] = profile_add_at(naming->profile, node, naming->labels[from->labels], values);
+    }
+    for (size_t i = 0; i < gather->moment_count; i++)
+        profile_add_moment(naming->profile, gather->moments[i].time_ns,
+                           stacks[gather->moments[i].stack]);
+    free(stacks);
+}
+
+/* Stacks whose innermost frame is a place without a name. */
+static uint64_t count_unnamed(const struct naming *naming)
+{
+    size_t stack_count, node_count;
+    const struct stack *stacks = profile_stacks(naming->profile, &stack_count);
+    const struct call_node *nodes = profile_nodes(naming->profile, &node_count);
+    uint64_t unnamed = 0;
+
+    for (size_t i = 0; i < stack_count; i++)
+        if (stacks[i].node &&
+            profile_frame_at(naming->profile, nodes[stacks[i].node].frame)->unnamed)
+            unnamed += profile_values(naming->profile, (stack_id)i)[0];
+    return unnamed;
+}
+
+struct profile *name_gathered(const struct gather *gather, struct symbolizer *symbolizer,
+                              const char *event, const char *unit)
+{
+    struct naming naming = {.gather = gather, .profile = profile_new()};
+    struct quality *quality = &profile_info(naming.profile)->quality;
+
+    profile_value_type(naming.profile, "samples", "count");
+    profile_value_type(naming.profile, event, unit);
+    naming.first = xcalloc(gather->location_count - LOCATION_FIRST + 1, sizeof(*naming.first));
+    make_marks(&naming);
+    name_locations(&naming, symbolizer);
+    place_nodes(&naming);
+    place_labels(&naming);
+    add_stacks(&naming);
+    *quality = gather->quality;
+    quality->measured = true;
+    quality->unnamed = count_unnamed(&naming);
+    free(naming.frames);
+    free(naming.first);
+    free(naming.nodes);
+    free(naming.labels);
+    return naming.profile;
+}

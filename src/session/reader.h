@@ -1,0 +1,45 @@
+#ifndef FIQ_SESSION_READER_H
+#define FIQ_SESSION_READER_H
+
+#include "capture/capture.h"
+#include "process/process.h"
+#include "session/gather.h"
+#include "unwind/unwind.h"
+
+/*
+ * From records to gathered stacks: follows processes, unwinds samples, keeps what belongs to
+ * the target.  The same for live rings and for a recorded file.  One thread at a time; several
+ * may exist.
+ */
+struct reader;
+
+struct reader_options {
+    size_t max_nodes;
+    bool timestamps;
+    bool everything;      /* the whole machine: no sample is foreign */
+    pid_t self;           /* label samples of this process as fiq's own; 0: none */
+    pid_t awaited;        /* ignore this process until it execs: it is our own stub; 0: none */
+    uint64_t period;      /* weight of a sample that does not bring its own */
+    uint32_t stack_bytes; /* asked for */
+};
+
+struct reader *reader_new(const struct reader_options *options);
+void reader_free(struct reader *reader);
+
+struct processes *reader_processes(struct reader *reader);
+const struct unwinder *reader_unwinder(const struct reader *reader);
+
+/* For capture_drain() and perfdata_read(). */
+void reader_take_record(const struct record *record, void *reader);
+
+/* Whether a tracked process has forked since the last call. */
+bool reader_saw_fork(struct reader *reader);
+
+void reader_set_stack_bytes(struct reader *reader, uint32_t stack_bytes);
+
+/* What has been gathered, for a look; and its replacement by an empty one: the old one is
+ * returned and belongs to the caller. */
+struct gather *reader_gathered(struct reader *reader);
+struct gather *reader_hand_over(struct reader *reader);
+
+#endif

@@ -1,0 +1,413 @@
+#include "session/session.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "session/name.h"
+#include "session/reader.h"
+
+enum { DRAIN_MS = 100, STACK_LARGE = 65528, SETTLE_NS = 1000000000 };
+
+struct session {
+    struct capture *capture;
+    struct reader *reader;
+    struct symbolizer *symbolizer;
+    struct session_options options;
+    char *command;
+    pthread_t thread;
+    bool running;
+    uint64_t started_ns, started_epoch_ns, ended_ns, taken_ns;
+
+    /* The hand-over: the caller asks, the reader puts the gathered stacks here.  The only lock
+     * in the program. */
+    pthread_mutex_t lock;
+    pthread_cond_t handed_over;
+    struct gather *gathered;
+    struct capture_counts counts, counts_before;
+    struct capture_facts facts;
+    uint32_t files_refused;
+    struct broken {
+        const struct dso *dso;
+        uint64_t count;
+    } broken[3];
+    bool wanted, ended;
+
+    /* Written by the reader, read by anybody. */
+    atomic_bool stopping;
+    _Atomic uint64_t samples, lost, first_sample_ns;
+
+    /* Of the reader: what the last look at the share of cut stacks saw. */
+    uint64_t looked_ns, looked_cut, looked_stacks;
+};
+
+/* ---- the reader's thread ---- */
+
+static void say_how_far(struct session *session)
+{
+    const struct gather *gather = reader_gathered(session->reader);
+    static const uint64_t none;
+    uint64_t expected = none;
+
+    if (gather->first_ns)
+        atomic_compare_exchange_strong(&session->first_sample_ns, &expected, gather->first_ns);
+}
+
+/* More than one cut stack in a hundred within a second: copy more from now on. */
+static void adapt_stack(struct session *session)
+{
+    const struct quality *quality = &reader_gathered(session->reader)->quality;
+    uint64_t now = clock_ns(CLOCK_MONOTONIC);
+    uint64_t stacks = quality->complete + quality->cut + quality->broken;
+    struct capture_facts facts = capture_facts(session->capture);
+    struct error err;
+
+    if (now - session->looked_ns < SETTLE_NS)
+        return;
+    atomic_store(&session->lost, capture_counts(session->capture).lost);
+    if (facts.adaptive && facts.stack_bytes < STACK_LARGE && stacks >= session->looked_stacks &&
+        quality->cut >= session->looked_cut &&
+        (quality->cut - session->looked_cut) * 100 > stacks - session->looked_stacks) {
+        if (capture_grow_stack(session->capture, STACK_LARGE, &err)) {
+            log_note("%s", err.message);
+        } else {
+            reader_set_stack_bytes(session->reader, STACK_LARGE);
+            log_note("more than 1 %% of the stacks are cut: copying %d bytes a sample now",
+                     STACK_LARGE);
+        }
+    }
+    session->looked_ns = now;
+    session->looked_cut = quality->cut;
+    session->looked_stacks = stacks;
+}
+
+static void note_broken(struct session *session)
+{
+    const struct dso *dsos[3];
+    uint64_t counts[3];
+    size_t count = unwinder_broken(reader_unwinder(session->reader), dsos, counts, 3);
+
+    memset(session->broken, 0, sizeof(session->broken));
+    for (size_t i = 0; i < count && i < 3; i++)
+        session->broken[i] = (struct broken){.dso = dsos[i], .count = counts[i]};
+}
+
+static void hand_over_if_wanted(struct session *session, bool ended)
+{
+    uint32_t files_open;
+
+    pthread_mutex_lock(&session->lock);
+    if ((session->wanted || ended) && !session->gathered) {
+        session->gathered = reader_hand_over(session->reader);
+        session->counts = capture_counts(session->capture);
+        session->facts = capture_facts(session->capture);
+        processes_files(reader_processes(session->reader), &files_open,
+                        &session->files_refused);
+        note_broken(session);
+        session->looked_cut = session->looked_stacks = 0;
+        session->wanted = false;
+    }
+    session->ended |= ended;
+    pthread_cond_broadcast(&session->handed_over);
+    pthread_mutex_unlock(&session->lock);
+}
+
+static void drain(struct session *session, int timeout_ms, bool last)
+{
+    capture_drain(session->capture, timeout_ms, last, reader_take_record, session->reader);
+    if (reader_saw_fork(session->reader))
+        capture_pass_all(session->capture);
+    atomic_store(&session->samples, reader_gathered(session->reader)->samples);
+    say_how_far(session);
+}
+
+static void *read_records(void *data)
+{
+    struct session *session = data;
+
+    while (!atomic_load(&session->stopping)) {
+        drain(session, DRAIN_MS, false);
+        adapt_stack(session);
+        hand_over_if_wanted(session, false);
+    }
+    capture_disable(session->capture);
+    drain(session, 0, true);
+    hand_over_if_wanted(session, true);
+    return NULL;
+}
+
+/* Signals belong to the main thread. */
+static int start_thread(struct session *session, struct error *err)
+{
+    sigset_t all, before;
+    int failed;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    failed = pthread_create(&session->thread, NULL, read_records, session);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (failed)
+        return error_set(err, failed, "cannot start a thread: %s", strerror(failed));
+    session->running = true;
+    return 0;
+}
+
+/* ---- start ---- */
+
+/* What is already running is read from /proc after the events are on: what changes while we
+ * read comes as a record too. */
+static int load_processes(struct session *session, const struct capture_target *target,
+                          struct error *err)
+{
+    struct processes *processes = reader_processes(session->reader);
+    int failed = 0;
+
+    switch (target->kind) {
+    case CAPTURE_COMMAND:
+        processes_track(processes, target->pids[0]);
+        break;
+    case CAPTURE_MACHINE:
+        processes_load_all(processes);
+        break;
+    case CAPTURE_PROCESSES:
+    default:
+        for (size_t i = 0; i < target->count; i++) {
+            int one = processes_load(processes, target->pids[i], failed ? NULL : err);
+
+            /* A child may end meanwhile; what was asked for by number may not. */
+            if (one && i == 0)
+                failed = one;
+        }
+        break;
+    }
+    return failed;
+}
+
+static int start(struct session *session, const struct capture_target *target,
+                 struct error *err)
+{
+    struct reader_options options = {
+        .max_nodes = session->options.max_nodes,
+        .timestamps = session->options.timestamps,
+        .everything = target->kind == CAPTURE_MACHINE,
+        .self = target->kind == CAPTURE_MACHINE ? getpid() : 0,
+    };
+    struct capture_facts facts;
+    int failed = capture_open(&session->capture, target, &session->options.capture, err);
+
+    if (failed)
+        return failed;
+    facts = capture_facts(session->capture);
+    if (target->kind == CAPTURE_COMMAND && facts.per_cpu)
+        options.awaited = target->pids[0];
+    options.period = facts.period;
+    options.stack_bytes = facts.stack_bytes;
+    session->reader = reader_new(&options);
+    session->started_ns = session->taken_ns = session->looked_ns = clock_ns(CLOCK_MONOTONIC);
+    session->started_epoch_ns = clock_ns(CLOCK_REALTIME);
+    failed = capture_enable(session->capture, err);
+    if (!failed)
+        failed = load_processes(session, target, err);
+    return failed ? failed : start_thread(session, err);
+}
+
+int session_start(struct session **result, const struct capture_target *target,
+                  const struct session_options *options, struct error *err)
+{
+    struct session *session = xcalloc(1, sizeof(*session));
+    int failed;
+
+    session->options = *options;
+    session->command = options->command ? xstrdup(options->command) : NULL;
+    pthread_mutex_init(&session->lock, NULL);
+    pthread_cond_init(&session->handed_over, NULL);
+    failed = start(session, target, err);
+    if (failed)
+        session_free(session);
+    else
+        *result = session;
+    return failed;
+}
+
+void session_stop(struct session *session)
+{
+    if (!session->running)
+        return;
+    session->ended_ns = clock_ns(CLOCK_MONOTONIC);
+    atomic_store(&session->stopping, true);
+    capture_wake(session->capture);
+    pthread_join(session->thread, NULL);
+    session->running = false;
+}
+
+void session_free(struct session *session)
+{
+    if (!session)
+        return;
+    session_stop(session);
+    symbolizer_free(session->symbolizer);
+    gather_free(session->gathered);
+    reader_free(session->reader);
+    capture_close(session->capture);
+    pthread_mutex_destroy(&session->lock);
+    pthread_cond_destroy(&session->handed_over);
+    free(session->command);
+    free(session);
+}
+
+/* ---- hand-over ---- */
+
+static struct gather *wait_for_gathered(struct session *session, struct capture_counts *counts)
+{
+    struct gather *gathered;
+
+    pthread_mutex_lock(&session->lock);
+    if (!session->gathered && !session->ended) {
+        session->wanted = true;
+        capture_wake(session->capture);
+        while (!session->gathered && !session->ended)
+            pthread_cond_wait(&session->handed_over, &session->lock);
+    }
+    gathered = session->gathered;
+    session->gathered = NULL;
+    *counts = session->counts;
+    pthread_mutex_unlock(&session->lock);
+    return gathered;
+}
+
+static void add_counts(struct session *session, struct quality *quality,
+                       const struct capture_counts *now)
+{
+    const struct capture_counts *before = &session->counts_before;
+
+    quality->lost = now->lost - before->lost;
+    quality->throttled = now->throttled - before->throttled;
+    quality->unexplained = now->undecoded - before->undecoded;
+    session->counts_before = *now;
+}
+
+static str_id host_text(struct profile *profile)
+{
+    struct utsname name;
+    char text[256];
+
+    if (uname(&name))
+        return 0;
+    snprintf(text, sizeof(text), "%.64s, Linux %.64s, %.32s", name.nodename, name.release,
+             name.machine);
+    return profile_intern_text(profile, text);
+}
+
+static void add_notes(struct session *session, struct profile *profile, uint64_t lost_others)
+{
+    const struct capture_facts *facts = &session->facts;
+    char note[640];
+
+    for (size_t i = 0; i < 3 && session->broken[i].dso; i++) {
+        snprintf(note, sizeof(note),
+                 "%" PRIu64 " stacks broke in %.400s: it has neither unwind tables there nor "
+                 "frame pointers",
+                 session->broken[i].count, session->broken[i].dso->path);
+        profile_add_note(profile, note);
+    }
+    if (!facts->per_cpu) {
+        profile_add_note(
+            profile, "events are per thread: threads and processes that live shorter than a "
+                     "sampling period are under-sampled; as root, or with CAP_PERFMON, fiq "
+                     "samples per CPU and sees them all");
+    }
+    if (session->options.capture.kernel && !facts->kernel) {
+        snprintf(note, sizeof(note),
+                 "user frames only: kernel.perf_event_paranoid is %ld; sudo sysctl "
+                 "kernel.perf_event_paranoid=1, or root, shows the kernel's",
+                 sysctl_number("perf_event_paranoid", -2));
+        profile_add_note(profile, note);
+    }
+    if (facts->ring_bytes < facts->ring_wanted) {
+        snprintf(note, sizeof(note),
+                 "ring buffers were reduced to %" PRIu64 " KiB a CPU, with %u bytes of stack a "
+                 "sample, by the locked-memory limit; ulimit -l unlimited lifts it",
+                 facts->ring_bytes / 1024, facts->stack_bytes);
+        profile_add_note(profile, note);
+    }
+    if (lost_others) {
+        snprintf(note, sizeof(note),
+                 "%" PRIu64 " records about mappings, names and forks were lost: names and "
+                 "stacks of what came then may be wrong",
+                 lost_others);
+        profile_add_note(profile, note);
+    }
+    if (session->files_refused) {
+        snprintf(note, sizeof(note),
+                 "%u mapped files were not opened, as half of the open-file limit was used: "
+                 "ulimit -n 65536",
+                 session->files_refused);
+        profile_add_note(profile, note);
+    }
+}
+
+static void describe(struct session *session, struct profile *profile,
+                     const struct gather *gathered, const struct capture_counts *counts)
+{
+    const struct capture_facts *facts = &session->facts;
+    struct profile_info *info = profile_info(profile);
+    uint64_t now = session->running ? clock_ns(CLOCK_MONOTONIC) : session->ended_ns;
+
+    info->event = profile_intern_text(profile, session->options.capture.event->name);
+    info->command = session->command ? profile_intern_text(profile, session->command) : 0;
+    info->host = host_text(profile);
+    info->creator = profile_intern_text(profile, "fiq " FIQ_VERSION);
+    info->started_ns = session->started_epoch_ns + (session->taken_ns - session->started_ns);
+    info->duration_ns = now - session->taken_ns;
+    session->taken_ns = now;
+    info->period = facts->period;
+    info->frequency_hz = facts->frequency_hz;
+    if (info->duration_ns)
+        info->effective_hz = (double)gathered->samples * 1e9 / (double)info->duration_ns;
+    info->quality.user_only = !facts->kernel;
+    info->quality.inherited = !facts->per_cpu;
+    add_notes(session, profile, counts->lost_others);
+}
+
+int session_take(struct session *session, struct profile **profile, struct error *err)
+{
+    const struct event_kind *event = session->options.capture.event;
+    struct capture_counts counts;
+    struct gather *gathered = wait_for_gathered(session, &counts);
+
+    if (!gathered)
+        return error_set(err, ENODATA, "the measurement has ended and was taken already");
+    if (!session->symbolizer)
+        session->symbolizer = symbolizer_new(&session->options.symbols);
+    *profile =
+        name_gathered(gathered, session->symbolizer, event->is_clock ? "cpu" : event->name,
+                      event->is_clock ? "nanoseconds" : "count");
+    add_counts(session, &profile_info(*profile)->quality, &counts);
+    describe(session, *profile, gathered, &counts);
+    gather_free(gathered);
+    return 0;
+}
+
+struct session_progress session_progress(const struct session *session)
+{
+    return (struct session_progress){
+        .samples = atomic_load(&session->samples),
+        .lost = atomic_load(&session->lost),
+        .first_sample_ns = atomic_load(&session->first_sample_ns),
+    };
+}
+
+struct capture_facts session_facts(const struct session *session)
+{
+    return capture_facts(session->capture);
+}

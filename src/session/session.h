@@ -1,0 +1,49 @@
+#ifndef FIQ_SESSION_SESSION_H
+#define FIQ_SESSION_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "capture/capture.h"
+#include "profile/profile.h"
+#include "symbolize/symbolize.h"
+
+/*
+ * One measurement: events, a reader thread that drains, unwinds and gathers, and the hand-over
+ * of what was gathered to the caller, who names it while sampling goes on.
+ *
+ * Several sessions may exist.  All calls come from the thread that made it.
+ */
+struct session;
+
+struct session_options {
+    struct capture_options capture;
+    struct symbolizer_options symbols;
+    uint32_t max_nodes;  /* of the tree of stacks; 0: a million */
+    bool timestamps;     /* keep the moment of each sample */
+    const char *command; /* for the profile's facts: what is measured, in the user's words */
+};
+
+struct session_progress {
+    uint64_t samples, lost, first_sample_ns; /* CLOCK_MONOTONIC; 0: none yet */
+};
+
+/* Opens the events, reads /proc and starts the reader.  Sampling begins at once, but that of a
+ * command begins with its exec. */
+int session_start(struct session **session, const struct capture_target *target,
+                  const struct session_options *options, struct error *err);
+
+/* Ends sampling and drains what is left.  session_take() then gives the rest. */
+void session_stop(struct session *session);
+
+/* Takes over the stacks gathered since the last take, leaves the reader an empty set, and
+ * names them in the calling thread.  A profile without stacks is no error. */
+int session_take(struct session *session, struct profile **profile, struct error *err);
+
+void session_free(struct session *session);
+
+struct session_progress session_progress(const struct session *session);
+struct capture_facts session_facts(const struct session *session);
+
+#endif
