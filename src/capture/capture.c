@@ -233,12 +233,12 @@ static uint64_t power_of_two(uint64_t size)
     return power;
 }
 
-/* Room for the samples of 100 ms, and for eight at the least. */
+/* Room for the samples of 200 ms, and for eight at the least. */
 static uint64_t ring_size_wanted(const struct capture *capture)
 {
     uint64_t record = capture->facts.stack_bytes + 1024;
     double rate = capture->facts.frequency_hz > 0 ? capture->facts.frequency_hz : 1000;
-    uint64_t size = power_of_two((uint64_t)(rate * 0.1 * (double)record));
+    uint64_t size = power_of_two((uint64_t)(rate * 0.2 * (double)record));
     uint64_t share = RINGS_MOST / capture->cpu_count;
 
     if (capture->options.ring_pages)
