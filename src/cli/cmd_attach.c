@@ -17,7 +17,6 @@
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/measure.h"
-#include "process/process.h"
 
 enum { POLL_MS = 200, MACHINE_S = 10 };
 
@@ -192,48 +191,14 @@ static void read_comm(pid_t pid, char *comm, size_t size)
     fclose(file);
 }
 
-/* The children that exist already; those that come are followed by their forks. */
-static void add_children(struct who *who)
-{
-    size_t asked = who->count;
-    pid_t *asked_pids = xcalloc(asked, sizeof(*asked_pids));
-    size_t count;
-
-    memcpy(asked_pids, who->pids, asked * sizeof(*asked_pids));
-    count = asked;
-    for (size_t i = 0; i < asked; i++) {
-        size_t first = count;
-
-        count = processes_descendants(asked_pids[i], &who->pids, count, &who->room);
-        /* The first of them is the process itself, which stands there already. */
-        who->pids[first] = who->pids[--count];
-    }
-    for (size_t i = asked; i < count; i++) {
-        bool twice = false;
-
-        for (size_t k = 0; k < i; k++)
-            twice |= who->pids[k] == who->pids[i];
-        if (twice)
-            who->pids[i--] = who->pids[--count];
-    }
-    if (count > asked)
-        log_note("%zu children are profiled too (--no-children leaves them out)",
-                 count - asked);
-    who->count = count;
-    free(asked_pids);
-}
-
 static int measure(struct attach_settings *settings, const struct signals *signals)
 {
     struct who *who = &settings->who;
-    size_t asked = who->count;
     struct capture_target target;
     struct session *session;
     struct error err = {0};
     int failed;
 
-    if (settings->measure.session.capture.children && !who->machine)
-        add_children(who);
     target = (struct capture_target){
         .kind = who->machine ? CAPTURE_MACHINE : CAPTURE_PROCESSES,
         .pids = who->pids,
@@ -242,7 +207,6 @@ static int measure(struct attach_settings *settings, const struct signals *signa
     failed = session_start(&session, &target, &settings->measure.session, &err);
     if (failed)
         return print_error(&err, EXIT_FAILED);
-    who->count = asked; /* the end of these ends the measurement */
     wait_for_end(settings, session, signals);
     failed =
         measure_finish(session, &settings->outputs, &settings->filter, &settings->talk, &err);

@@ -16,7 +16,6 @@
 #include "base/output.h"
 #include "base/xalloc.h"
 #include "cli/inputs.h"
-#include "perf/event.h"
 #include "report/report.h"
 
 uint64_t process_started_ns;

@@ -59,8 +59,8 @@ static void decode_trailer(const struct record_layout *layout, struct cursor *cu
 static void skip_read_values(const struct record_layout *layout, struct cursor *cursor)
 {
     uint64_t format = layout->read_format;
-    size_t per_value = 8u * (1u + !!(format & PERF_FORMAT_ID) +
-                             !!(format & (1u << 4) /* PERF_FORMAT_LOST */));
+    size_t per_value =
+        8u * (1u + !!(format & PERF_FORMAT_ID) + !!(format & (1u << 4) /* PERF_FORMAT_LOST */));
     size_t times = 8u * (0u + !!(format & PERF_FORMAT_TOTAL_TIME_ENABLED) +
                          !!(format & PERF_FORMAT_TOTAL_TIME_RUNNING));
     uint64_t count = 1;

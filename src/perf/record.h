@@ -63,6 +63,12 @@ struct ksymbol_record {
     const char *name;
 };
 
+/* Marks within a callchain (PERF_CONTEXT_* of linux/perf_event.h): what follows was sampled in
+ * the kernel, in user space …; everything from CHAIN_MARKS up is a mark. */
+#define CHAIN_KERNEL ((uint64_t)-128)
+#define CHAIN_USER   ((uint64_t)-512)
+#define CHAIN_MARKS  ((uint64_t)-4095)
+
 /* One decoded record.  Pointers lead into the bytes it was decoded from. */
 struct record {
     enum record_kind kind;

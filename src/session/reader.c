@@ -1,6 +1,5 @@
 #include "session/reader.h"
 
-#include <linux/perf_event.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -230,8 +229,8 @@ static node_id add_kernel_stack(struct reader *reader, const struct sample *samp
 
         memcpy(&address, (const uint8_t *)sample->callchain + i * sizeof(address),
                sizeof(address));
-        if (address >= (uint64_t)PERF_CONTEXT_MAX)
-            in_kernel = address == (uint64_t)PERF_CONTEXT_KERNEL;
+        if (address >= CHAIN_MARKS)
+            in_kernel = address == CHAIN_KERNEL;
         else if (in_kernel)
             addresses[count++] = address;
     }

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "base/xalloc.h"
 #include "session/name.h"
 #include "session/reader.h"
@@ -205,6 +206,41 @@ static int load_processes(struct session *session, const struct capture_target *
     return failed;
 }
 
+/* Those that were asked for first, then the children that exist already; the ones that come
+ * are followed by their forks. */
+static size_t add_children(const struct capture_target *target, pid_t **pids)
+{
+    size_t room = 0, count = 0;
+    struct map seen = {0};
+
+    *pids = xgrow(NULL, &room, target->count, sizeof(**pids));
+    for (size_t i = 0; i < target->count; i++) {
+        (*pids)[count++] = target->pids[i];
+        map_set(&seen, (uint64_t)target->pids[i], 1);
+    }
+    for (size_t i = 0; i < target->count; i++) {
+        pid_t *family = NULL;
+        size_t family_room = 0;
+        size_t members = processes_descendants(target->pids[i], &family, 0, &family_room);
+
+        for (size_t k = 0; k < members; k++) {
+            uint32_t *known = map_at(&seen, (uint64_t)family[k]);
+
+            if (*known == 1)
+                continue;
+            *known = 1;
+            *pids = xgrow(*pids, &room, count + 1, sizeof(**pids));
+            (*pids)[count++] = family[k];
+        }
+        free(family);
+    }
+    map_free(&seen);
+    if (count > target->count)
+        log_note("%zu children are profiled too (--no-children leaves them out)",
+                 count - target->count);
+    return count;
+}
+
 static int start(struct session *session, const struct capture_target *target,
                  struct error *err)
 {
@@ -237,13 +273,20 @@ int session_start(struct session **result, const struct capture_target *target,
                   const struct session_options *options, struct error *err)
 {
     struct session *session = xcalloc(1, sizeof(*session));
+    struct capture_target family = *target;
+    pid_t *pids = NULL;
     int failed;
 
     session->options = *options;
     session->command = options->command ? xstrdup(options->command) : NULL;
     pthread_mutex_init(&session->lock, NULL);
     pthread_cond_init(&session->handed_over, NULL);
-    failed = start(session, target, err);
+    if (target->kind == CAPTURE_PROCESSES && options->capture.children) {
+        family.count = add_children(target, &pids);
+        family.pids = pids;
+    }
+    failed = start(session, &family, err);
+    free(pids);
     if (failed)
         session_free(session);
     else

@@ -30,7 +30,8 @@ struct session_progress {
 };
 
 /* Opens the events, reads /proc and starts the reader.  Sampling begins at once, but that of a
- * command begins with its exec. */
+ * command begins with its exec.  Of processes the children that exist already are taken too,
+ * unless options->capture.children forbids it. */
 int session_start(struct session **session, const struct capture_target *target,
                   const struct session_options *options, struct error *err);
 
