@@ -21,12 +21,13 @@ const struct command diff_command = {
     .summary = "what changed between two profiles",
     .usage = "diff [OPTIONS] BEFORE AFTER | diff [OPTIONS] BEFORE… -- AFTER…",
     .about = "Compares two profiles of any format that fiq reads, or two sets of runs.\n\n"
-             "  fiq diff before.pb.gz after.pb.gz -o diff.md\n"
+             "  fiq diff before.pb.gz after.pb.gz -o diff.svg -o diff.md\n"
              "  fiq diff --fail-above 5% before.folded after.folded\n"
              "  fiq diff --fail-above 5% old-*.pb.gz -- new-*.pb.gz\n\n"
              "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 something grew by more than\n"
              "--fail-above allows, 4 too few samples to tell.",
     .tables = {{comparison_output_options, offsetof(struct diff_settings, comparisons)},
+               {comparison_picture_options, offsetof(struct diff_settings, comparisons)},
                {comparison_options, offsetof(struct diff_settings, comparisons)},
                {talk_options, offsetof(struct diff_settings, talk)}},
     .run = run_diff,

@@ -7,6 +7,7 @@
 #include "base/output.h"
 #include "base/xalloc.h"
 #include "cli/cli.h"
+#include "cli/diff_picture.h"
 
 /* ---- options ---- */
 
@@ -17,13 +18,36 @@ static const char **append(const char **list, size_t *count, size_t *room, const
     return list;
 }
 
+/* What can be written, by suffix: pictures are not the affair of the room that reports. */
+static const struct picture_format {
+    const char *suffix;
+    int (*write)(const struct comparison_report *report, const struct diff_options *options,
+                 FILE *out, struct error *err);
+} picture_formats[] = {{".svg", diff_picture_svg}, {".html", diff_picture_html}};
+
+static const struct picture_format *picture_format_of(const char *path)
+{
+    size_t length = strlen(path);
+
+    for (size_t i = 0; i < ARRAY_LENGTH(picture_formats); i++) {
+        size_t size = strlen(picture_formats[i].suffix);
+
+        if (length >= size && !strcmp(path + length - size, picture_formats[i].suffix))
+            return &picture_formats[i];
+    }
+    return NULL;
+}
+
 static int set_output(void *settings, const char *value, struct error *err)
 {
     struct comparisons *to = settings;
 
-    if (strcmp(value, "-") && !comparison_format_by_suffix(value)) {
+    if (strcmp(value, "-") && !comparison_format_by_suffix(value) &&
+        !picture_format_of(value)) {
         error_set(err, EINVAL, "the suffix is that of no format for a comparison");
-        error_hint(err, ".txt, .md, .json, .xml (JUnit) and .folded are; - is standard output");
+        error_hint(err,
+                   ".svg, .html, .txt, .md, .json, .xml (JUnit) and .folded are; - is standard "
+                   "output");
         return -EINVAL;
     }
     to->paths = append(to->paths, &to->path_count, &to->path_room, value);
@@ -50,6 +74,53 @@ const struct option_spec comparison_output_options[] = {
     {"format", 0, 0, "NAME", "format of standard output: text, markdown, json, junit, folded",
      set_format},
     {"top", 0, 0, "N", "rows of a table (10)", set_top},
+    {0}};
+
+static int set_title(void *settings, const char *value, struct error *err)
+{
+    (void)err;
+    ((struct comparisons *)settings)->title = value;
+    return 0;
+}
+
+static int set_width(void *settings, const char *value, struct error *err)
+{
+    unsigned long long width;
+    int failed = option_number(value, 200, 100000, false, &width, err);
+
+    if (!failed)
+        ((struct comparisons *)settings)->picture.width = (uint32_t)width;
+    return failed;
+}
+
+static int set_min_width(void *settings, const char *value, struct error *err)
+{
+    return option_real(value, 0.001, 100, &((struct comparisons *)settings)->picture.min_width,
+                       err);
+}
+
+static int set_inverted(void *settings, const char *value, struct error *err)
+{
+    (void)value;
+    (void)err;
+    ((struct comparisons *)settings)->picture.inverted = true;
+    return 0;
+}
+
+static int set_no_js(void *settings, const char *value, struct error *err)
+{
+    (void)value;
+    (void)err;
+    ((struct comparisons *)settings)->picture.no_script = true;
+    return 0;
+}
+
+const struct option_spec comparison_picture_options[] = {
+    {"title", 't', 0, "TEXT", "headline", set_title, "Pictures"},
+    {"width", 'w', 0, "PIXELS", "1200 unless given", set_width},
+    {"min-width", 0, 0, "PIXELS", "leave out narrower frames; 0.1 unless given", set_min_width},
+    {"inverted", 0, 0, NULL, "root on top, like an icicle", set_inverted},
+    {"no-js", 0, 0, NULL, "without script", set_no_js},
     {0}};
 
 /* "5%" is growth of itself, "2pt" points of share. */
@@ -135,15 +206,24 @@ const struct option_spec comparison_options[] = {
 
 /* ---- the result ---- */
 
-static int write_one(const struct comparison_report *report, const char *path,
-                     const struct comparison_format *format, struct error *err)
+static int write_one(const struct comparisons *settings, const struct comparison_report *report,
+                     const char *path, const struct comparison_format *format,
+                     struct error *err)
 {
+    const struct picture_format *picture = picture_format_of(path);
     struct output output;
     int failed = output_open(&output, path, err);
 
     if (failed)
         return failed;
-    format->write(report, output.stream);
+    if (picture)
+        failed = picture->write(report, &settings->picture, output.stream, err);
+    else
+        format->write(report, output.stream);
+    if (failed) {
+        output_discard(&output);
+        return failed;
+    }
     return output_commit(&output, err);
 }
 
@@ -158,11 +238,11 @@ static int write_all(const struct comparisons *settings, const struct comparison
         const char *path = settings->paths[i];
 
         failed =
-            write_one(report, path,
+            write_one(settings, report, path,
                       strcmp(path, "-") ? comparison_format_by_suffix(path) : standard, err);
     }
     if (!failed && !settings->path_count && (usual || settings->format))
-        failed = write_one(report, "-", standard, err);
+        failed = write_one(settings, report, "-", standard, err);
     return failed;
 }
 
@@ -199,7 +279,7 @@ int comparisons_finish(struct comparisons *settings, const struct comparison *co
     struct judgement judgement = {0};
     struct error err = {0};
     struct comparison_report report = {.comparison = comparison,
-                                       .title = title,
+                                       .title = settings->title ? settings->title : title,
                                        .basis = basis_of(settings, comparison),
                                        .top = (size_t)settings->top,
                                        .remarks = remarks,

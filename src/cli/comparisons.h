@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "cli/options.h"
 #include "compare/compare.h"
+#include "render/diff.h"
 #include "report/comparison.h"
 
 /*
@@ -21,10 +22,13 @@ struct comparisons {
     bool basis_given, gated;
     struct gate gate;
     unsigned long long top;
+    const char *title;
+    struct diff_options picture;
 };
 
-/* Settings: struct comparisons.  The first table is of outputs, the second of the judgement. */
+/* Settings: struct comparisons. */
 extern const struct option_spec comparison_output_options[];
+extern const struct option_spec comparison_picture_options[];
 extern const struct option_spec comparison_options[];
 
 /* Judges, when asked to, writes all outputs (text to standard output when there are none and

@@ -5,6 +5,8 @@
 
 /* The scripts and style sheets beside this file, put into the program by tools/embed.py. */
 extern const unsigned char render_svg_css[], render_svg_js[];
+extern const unsigned char render_diff_css[], render_diff_js[];
 extern const size_t render_svg_css_size, render_svg_js_size;
+extern const size_t render_diff_css_size, render_diff_js_size;
 
 #endif

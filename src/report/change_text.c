@@ -29,10 +29,20 @@ static int decimals(double value)
 static const char *number(double value, char text[CHANGE_TEXT])
 {
     if (fabs(value) < 1e7)
-        snprintf(text, CHANGE_TEXT, "%.*f", value == round(value) ? 0 : decimals(value), value);
+        snprintf(text, CHANGE_TEXT, "%.*f", decimals(value), value);
     else
         snprintf(text, CHANGE_TEXT, "%.4g", value);
     return text;
+}
+
+/* How much of a number is left when nothing but zeros stands behind its point: of counts, which
+ * have none. */
+static int whole_part(const char *text)
+{
+    const char *point = strchr(text, '.');
+
+    return point && !point[1 + strspn(point + 1, "0")] ? (int)(point - text)
+                                                       : (int)strlen(text);
 }
 
 const char *change_amount(const struct comparison *comparison, double amount,
@@ -41,7 +51,7 @@ const char *change_amount(const struct comparison *comparison, double amount,
     char one[CHANGE_TEXT];
 
     if (!in_seconds(comparison))
-        snprintf(text, CHANGE_TEXT, "%s %.40s", number(amount, one),
+        snprintf(text, CHANGE_TEXT, "%.*s %.40s", whole_part(number(amount, one)), one,
                  comparison_unit(comparison));
     else if (fabs(amount) >= 0.9995 || amount == 0)
         snprintf(text, CHANGE_TEXT, "%.*f s", decimals(amount), amount);
@@ -109,7 +119,9 @@ const char *change_difference(const struct comparison_report *report,
         end +=
             (size_t)snprintf(text + end, CHANGE_TEXT - end, " ± %s", number(scale * half, one));
     end += (size_t)snprintf(text + end, CHANGE_TEXT - end, "%s%s", *unit ? " " : "", unit);
-    put_growth(text + end, CHANGE_TEXT - end, before, after - before);
+    /* What moved is judged where it lies now, and has not grown by what came to it. */
+    if (by->change != CHANGE_MOVED)
+        put_growth(text + end, CHANGE_TEXT - end, before, after - before);
     return text;
 }
 
@@ -214,7 +226,7 @@ static const char *plural(size_t count)
     return count == 1 ? "" : "s";
 }
 
-char *change_input(const struct comparison *comparison, int side)
+char *comparison_input(const struct comparison *comparison, int side)
 {
     const struct side_facts *facts = comparison_facts(comparison, side);
     char *text = NULL;
@@ -424,4 +436,61 @@ char *comparison_summary(const struct comparison_report *report)
     put_changes(report, out);
     fclose(out);
     return text;
+}
+
+/* "18.3 % → 16.5 %, −1.8 ± 0.9 points, 1.44 s → 1.30 s" */
+static size_t put_both(const struct comparison_report *shares, const struct measure *measure,
+                       char *text, size_t size)
+{
+    const struct comparison *comparison = shares->comparison;
+    const struct difference *by = &measure->by[BASIS_SHARE];
+    char one[CHANGE_TEXT], other[CHANGE_TEXT];
+    size_t end = (size_t)snprintf(
+        text, size, "%s → %s, %s%.2f ± %.2f points", change_side(shares, measure, 0, one),
+        change_side(shares, measure, 1, other), sign_of(by->difference),
+        fabs(100 * by->difference), 100 * half_width(by));
+
+    if (*comparison_unit(comparison) && end < size)
+        end += (size_t)snprintf(text + end, size - end, ", %s → %s",
+                                change_amount(comparison, measure->amount[0], one),
+                                change_amount(comparison, measure->amount[1], other));
+    return end < size ? end : size - 1;
+}
+
+static const char *meaning(const struct measure *measure)
+{
+    static const char *const words[] = {[CHANGE_NONE] = "within noise",
+                                        [CHANGE_MORE] = "more",
+                                        [CHANGE_LESS] = "less",
+                                        [CHANGE_MOVED] = "moved by inlining"};
+
+    if (measure->by[BASIS_SHARE].change == CHANGE_MOVED)
+        return words[CHANGE_MOVED];
+    if (measure->value[0] && !measure->value[1])
+        return measure->by[BASIS_SHARE].change == CHANGE_NONE ? "gone, within noise" : "gone";
+    if (!measure->value[0] && measure->value[1])
+        return measure->by[BASIS_SHARE].change == CHANGE_NONE ? "new, within noise" : "new";
+    return words[measure->by[BASIS_SHARE].change];
+}
+
+void comparison_detail(const struct comparison *comparison, uint32_t id, char *text,
+                       size_t size)
+{
+    struct comparison_report shares = {.comparison = comparison, .basis = BASIS_SHARE};
+    size_t count;
+    const struct compare_node *node = &comparison_nodes(comparison, &count)[id];
+    size_t end = put_both(&shares, &node->total, text, size);
+
+    end += (size_t)snprintf(text + end, size - end, ", %s", meaning(&node->total));
+    if (end >= size || (!node->self.value[0] && !node->self.value[1]))
+        return;
+    if (!memcmp(node->self.value, node->total.value, sizeof(node->self.value))) {
+        snprintf(text + end, size - end, "; all of it its own");
+        return;
+    }
+    end += (size_t)snprintf(text + end, size - end, "; self ");
+    if (end >= size)
+        return;
+    end += put_both(&shares, &node->self, text + end, size - end);
+    snprintf(text + end, size - end, ", %s", meaning(&node->self));
 }

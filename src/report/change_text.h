@@ -41,7 +41,6 @@ const char **change_path(const struct comparison *comparison, uint32_t node, siz
 
 /* ---- sentences; each to be freed ---- */
 
-char *change_input(const struct comparison *comparison, int side);
 char *change_verdict(const struct comparison_report *report);
 /* What the function's change means beside its number: new, gone, moved; NULL when nothing. */
 char *change_remark(const struct comparison *comparison,

@@ -37,6 +37,17 @@ const struct comparison_format *comparison_format_named(const char *name);
 /* One line without an end: what changed, or the verdict.  To be freed. */
 char *comparison_summary(const struct comparison_report *report);
 
+/* A node in one line, without parentheses: "18.3 % → 16.5 %, −1.8 ± 0.9 points, 1.44 s → 1.30
+ * s; self …; within noise". */
+void comparison_detail(const struct comparison *comparison, uint32_t node, char *text,
+                       size_t size);
+
+/* The inputs, the notes and the tables as pieces of HTML, to stand in a <body>. */
+void comparison_write_html(const struct comparison_report *report, FILE *out);
+
+/* What each side is: file, runs, samples, event.  To be freed. */
+char *comparison_input(const struct comparison *comparison, int side);
+
 /* The verdict in a word: "pass", "regression", "too few samples". */
 const char *verdict_word(enum verdict verdict);
 

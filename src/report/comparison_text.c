@@ -112,8 +112,8 @@ void comparison_write_text(const struct comparison_report *report, FILE *out)
     struct report_style style = report_style_of(out);
     size_t count;
     const char *const *notes = comparison_notes(report->comparison, &count);
-    char *inputs[2] = {change_input(report->comparison, BEFORE),
-                       change_input(report->comparison, AFTER)};
+    char *inputs[2] = {comparison_input(report->comparison, BEFORE),
+                       comparison_input(report->comparison, AFTER)};
     char *summary = comparison_summary(report);
 
     fprintf(out, "before  %s\nafter   %s\nwhole   ", inputs[0], inputs[1]);
@@ -252,7 +252,7 @@ void comparison_write_markdown(const struct comparison_report *report, FILE *out
     put_prose(summary, out);
     fputs("\n\n", out);
     for (int side = 0; side < 2; side++) {
-        char *input = change_input(report->comparison, side);
+        char *input = comparison_input(report->comparison, side);
 
         fputs(side ? "- after: " : "- before: ", out);
         put_prose(input, out);
