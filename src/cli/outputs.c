@@ -15,7 +15,8 @@ struct picture {
                   struct error *err);
 };
 
-static const struct picture pictures[] = {{"svg", ".svg", render_svg}};
+static const struct picture pictures[] = {{"svg", ".svg", render_svg},
+                                          {"html", ".html", render_html}};
 
 static bool ends_with(const char *text, const char *end)
 {

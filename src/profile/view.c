@@ -319,6 +319,11 @@ const struct profile *view_profile(const struct view *view)
     return view->profile;
 }
 
+const struct view_options *view_settings(const struct view *view)
+{
+    return &view->options;
+}
+
 const struct value_type *view_value_type(const struct view *view)
 {
     size_t count;

@@ -56,6 +56,7 @@ uint32_t view_name_count(const struct view *view);
 const char *view_text(const struct view *view, name_id name);
 size_t view_text_length(const struct view *view, name_id name);
 const struct profile *view_profile(const struct view *view);
+const struct view_options *view_settings(const struct view *view);
 /* Type of the one value shown; NULL when the profile has none. */
 const struct value_type *view_value_type(const struct view *view);
 

@@ -28,4 +28,9 @@ struct render_options {
 int render_svg(const struct view *view, const struct render_options *options, FILE *out,
                struct error *err);
 
+/* A page to explore the whole profile of the view with: what the view leaves out (labels, other
+ * values, times) is in it.  How the view was asked for is how the page opens. */
+int render_html(const struct view *view, const struct render_options *options, FILE *out,
+                struct error *err);
+
 #endif

@@ -1,0 +1,1154 @@
+/* The page: reads the data, keeps the state, and shows what the state says. */
+
+/* ---- names: those of functions, then those we make of labels and modules ---- */
+
+class Names {
+  constructor(profile) {
+    const {facts} = profile;
+    this.profile = profile;
+    this.baseCount = profile.texts.count;
+    this.extra = []; /* {text, kind, mapping} behind the names of functions */
+    this.byText = new Map();
+    this.level = 1;
+    this.shortened = [];
+    this.labelled = [];
+    this.modules = facts.mappings.map(path => visible(baseName(path)));
+    this.labels = facts.labels.map(label => [
+      -1,
+      this.add(label.process || 'process', LABEL),
+      this.add(ThreadPanel.processText(label), LABEL),
+      this.add(ThreadPanel.threadText(label), LABEL),
+    ]);
+    this.moduleNames = facts.mappings.map((path, i) => this.add(`[${this.modules[i]}]`, MARK, i));
+    this.count = this.baseCount + this.extra.length;
+  }
+
+  add(text, kind, mapping = 0) {
+    const key = kind + ':' + mapping + text;
+    let id = this.byText.get(key);
+    if (id === undefined) {
+      id = this.baseCount + this.extra.push({text, kind, mapping}) - 1;
+      this.byText.set(key, id);
+    }
+    return id;
+  }
+
+  text(id) {
+    return id < 0 ? 'all' : id < this.baseCount ? this.profile.texts.get(id) : this.extra[id - this.baseCount].text;
+  }
+
+  shown(id) {
+    if (id < 0)
+      return 'all';
+    return this.shortened[id] ??= cut(visible(shortened(this.text(id), this.level)), 2000);
+  }
+
+  /* What is written into a box: as shown, or the last parts of it where that is too long. */
+  labelsOf(id) {
+    return this.labelled[id + 1] ??= this.makeLabels(this.shown(id), this.kind(id));
+  }
+
+  makeLabels(shown, kind) {
+    if (kind === LABEL || kind === MARK || !shown.includes('::') || shown.startsWith('<'))
+      return [shown];
+    return [shown, lastParts(shown), shown.slice(shown.lastIndexOf('::') + 2)];
+  }
+
+  setLevel(level) {
+    if (level !== this.level)
+      [this.shortened, this.labelled] = [[], []];
+    this.level = level;
+  }
+
+  kind(id) {
+    return id < 0 ? MARK : id < this.baseCount ? this.profile.kinds[id] & 15 : this.extra[id - this.baseCount].kind;
+  }
+
+  isUnnamed(id) {
+    return id >= 0 && id < this.baseCount && (this.profile.kinds[id] & 16) !== 0;
+  }
+
+  mapping(id) {
+    return id < 0 ? 0 : id < this.baseCount ? this.profile.mappings[id] : this.extra[id - this.baseCount].mapping;
+  }
+
+  module(id) {
+    return this.modules[this.mapping(id)] ?? '';
+  }
+
+  modulePath(id) {
+    return visible(this.profile.facts.mappings[this.mapping(id)] ?? '');
+  }
+
+  file(id) {
+    const number = id >= 0 && id < this.baseCount ? this.profile.files[id] : 0;
+    return number ? visible(this.profile.fileTexts.get(number - 1)) : '';
+  }
+
+  moduleName(mapping) {
+    return this.moduleNames[mapping];
+  }
+
+  /* Index into the palettes: hue and shade. */
+  shade(id, byModule) {
+    if (id < 0)
+      return 0;
+    if (id < this.baseCount)
+      return this.profile.shades[2 * id + (byModule ? 1 : 0)];
+    return (this.kind(id) === LABEL ? 2 : 1) << 4;
+  }
+}
+
+/* ---- colours ---- */
+
+const FONT = 'ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif';
+const THEMES = {
+  light: {page: '#ffffff', text: '#1f2226', soft: '#5c6066', accent: '#1f5fbf', match: '#6a2fb5', onMatch: '#ffffff',
+          onBox: '#16181b', line: 'rgba(0,0,0,0.55)', sliver: '#cfcfca', pale: 0.38, heat: [[246, 246, 244], [250, 189, 110], [200, 52, 38], [74, 10, 40]]},
+  dark: {page: '#17191c', text: '#e7e7e4', soft: '#a3a7ad', accent: '#8ab4f8', match: '#c9a2ff', onMatch: '#17191c',
+         onBox: '#f3f3f0', line: 'rgba(255,255,255,0.6)', sliver: '#43474d', pale: 0.38, heat: [[31, 34, 38], [122, 40, 60], [226, 106, 52], [255, 228, 150]]},
+};
+const PALETTE_MODULE = 3;
+
+class Look {
+  constructor(names, palettes) {
+    this.names = names;
+    this.palettes = palettes;
+    this.matched = null;
+    this.setTheme('light');
+    this.setPalette(0);
+  }
+
+  setTheme(theme) {
+    this.dark = theme === 'dark';
+    this.theme = {...THEMES[theme], font: '12px ' + FONT, small: '11px ' + FONT};
+    this.filled = [];
+  }
+
+  setPalette(palette) {
+    this.palette = palette;
+    this.filled = [];
+  }
+
+  fill(id) {
+    return this.filled[id + 1] ??= this.colour(this.names.shade(id, this.palette === PALETTE_MODULE));
+  }
+
+  colour(shade) {
+    const at = ((this.palette * 2 + (this.dark ? 1 : 0)) * 256 + shade) * 3, p = this.palettes;
+    return `rgb(${p[at]},${p[at + 1]},${p[at + 2]})`;
+  }
+
+  kind(id) {
+    return this.names.kind(id);
+  }
+
+  labels(id) {
+    return this.names.labelsOf(id);
+  }
+
+  heat(share) {
+    const steps = this.theme.heat, at = Math.sqrt(share) * (steps.length - 1), i = Math.min(steps.length - 2, Math.floor(at));
+    const mix = k => Math.round(steps[i][k] + (steps[i + 1][k] - steps[i][k]) * (at - i));
+    return `rgb(${mix(0)},${mix(1)},${mix(2)})`;
+  }
+}
+
+/* ---- from the columns to trees ---- */
+
+/* Keeps the last few results: undo and going back are then free. */
+class Memory {
+  constructor(room) {
+    this.room = room;
+    this.kept = new Map();
+  }
+
+  get(key, make) {
+    if (this.kept.has(key)) {
+      const value = this.kept.get(key);
+      this.kept.delete(key);
+      this.kept.set(key, value);
+      return value;
+    }
+    const value = make();
+    this.kept.set(key, value);
+    if (this.kept.size > this.room)
+      this.kept.delete(this.kept.keys().next().value);
+    return value;
+  }
+}
+
+class Model {
+  constructor(profile, names) {
+    this.profile = profile;
+    this.names = names;
+    this.shape = treeFromLevels(profile.up, profile.name);
+    this.memory = new Memory(profile.nodes > 300000 ? 4 : 10);
+    const {facts, momentTime, momentEntry} = profile;
+    this.perEntry = new Uint32Array(profile.entryNode.length);
+    for (let i = 0; i < momentEntry.length; i++)
+      this.perEntry[momentEntry[i]]++;
+    for (let i = 0; i < momentTime.length; i++)
+      momentTime[i] *= facts.step;
+    this.hasTimes = momentTime.length > 1;
+    this.lasted = this.hasTimes ? momentTime[momentTime.length - 1] + 1e6 : 0;
+    this.wholes = profile.values.map(values => values.reduce((a, b) => a + b, 0));
+    this.countSamples();
+  }
+
+  countSamples() {
+    const {facts} = this.profile;
+    this.sampleType = facts.values.findIndex(type => type.name === 'samples');
+    if (this.sampleType < 0)
+      this.sampleType = facts.values.findIndex(type => type.unit === 'count');
+    if (this.sampleType >= 0)
+      facts.samples = this.wholes[this.sampleType];
+    else if (facts.period > 0 && facts.values[facts.value]?.unit === 'nanoseconds')
+      facts.samples = Math.round(this.wholes[facts.value] / facts.period);
+  }
+
+  /* How many samples one unit of the value stands for; 0 when nobody knows. */
+  samplesPer(value) {
+    const {facts} = this.profile;
+    if (facts.values[value]?.unit === 'count' && this.sampleType === value)
+      return 1;
+    return facts.samples > 0 && this.wholes[value] > 0 ? facts.samples / this.wholes[value] : 0;
+  }
+
+  /* Weight of each entry that is not hidden and lies in the range. */
+  entryWeights({value, hidden, range}) {
+    const {profile} = this, values = profile.values[value] ?? new Float64Array(profile.entryNode.length);
+    const off = numbersOf(hidden, profile.facts.labels.length), labels = profile.entryLabel;
+    const weights = new Float64Array(values.length);
+    if (range) {
+      const {momentTime, momentEntry} = profile;
+      for (let i = 0; i < momentTime.length; i++)
+        if (momentTime[i] >= range[0] && momentTime[i] < range[1])
+          weights[momentEntry[i]] += values[momentEntry[i]] / this.perEntry[momentEntry[i]];
+    } else {
+      weights.set(values);
+    }
+    if (off.size)
+      for (let i = 0; i < weights.length; i++)
+        if (off.has(labels[i]))
+          weights[i] = 0;
+    return weights;
+  }
+
+  tree(state) {
+    const {value, hidden, range, steps, group, order, reverse} = state;
+    const key = JSON.stringify([value, hidden, range, steps, group, order]);
+    const tree = this.memory.get(key, () => this.build(state));
+    if (!reverse)
+      return tree;
+    return this.memory.get(key + 'r', () => reversedTree(tree, tree.total[0] / 20000, order === 'weight'));
+  }
+
+  build(state) {
+    const weights = this.entryWeights(state), plan = planOf(state.steps, this.names);
+    const byWeight = state.order === 'weight';
+    if (state.group) {
+      const builder = new TreeBuilder();
+      for (const {names, entries} of this.groups(state.group, weights))
+        this.addGroup(builder, names.reduce((at, name) => builder.child(at, name), 0), entries, weights, plan);
+      return builder.finish(byWeight);
+    }
+    const self = new Float64Array(this.shape.n), {entryNode} = this.profile;
+    for (let i = 0; i < weights.length; i++)
+      self[entryNode[i]] += weights[i];
+    const kept = filterSelf(this.shape, self, plan);
+    if (!plan.reshapes && !byWeight)
+      return weighTree(this.shape, kept);
+    const builder = new TreeBuilder();
+    addPlanned(builder, 0, this.shape, kept, plan);
+    return builder.finish(byWeight);
+  }
+
+  groups(group, weights) {
+    const {entryLabel} = this.profile, found = new Map();
+    for (let i = 0; i < weights.length; i++) {
+      if (weights[i] === 0)
+        continue;
+      const label = this.names.labels[entryLabel[i]];
+      const names = group === GROUP_THREAD ? [label[GROUP_PROCESS], label[GROUP_THREAD]] : [label[group]];
+      const key = names.join();
+      if (!found.has(key))
+        found.set(key, {names, entries: []});
+      found.get(key).entries.push(i);
+    }
+    return found.values();
+  }
+
+  /* The part of the tree that some entries are in, then as usual. */
+  addGroup(builder, root, entries, weights, plan) {
+    const {shape, profile} = this, place = this.place ??= new Int32Array(shape.n).fill(-1), nodes = [0];
+    place[0] = 0;
+    for (const entry of entries)
+      for (let i = profile.entryNode[entry]; place[i] < 0; i = shape.parent[i]) {
+        place[i] = 0;
+        nodes.push(i);
+      }
+    const sorted = Int32Array.from(nodes).sort(), n = sorted.length;
+    const part = {n, parent: new Int32Array(n), name: new Int32Array(n), end: new Int32Array(n).fill(n)};
+    const self = new Float64Array(n), open = [];
+    for (let k = 0; k < n; k++) {
+      const i = sorted[k];
+      place[i] = k;
+      part.parent[k] = place[shape.parent[i]];
+      part.name[k] = shape.name[i];
+      while (open.length && shape.end[sorted[open.at(-1)]] <= i)
+        part.end[open.pop()] = k;
+      open.push(k);
+    }
+    for (const entry of entries)
+      self[place[profile.entryNode[entry]]] += weights[entry];
+    for (const i of sorted)
+      place[i] = -1;
+    addPlanned(builder, root, part, filterSelf(part, self, plan), plan);
+  }
+
+  /* Weight of every label set, all of the time. */
+  labelWeights(value) {
+    const {entryLabel, values, facts} = this.profile, weights = new Array(facts.labels.length).fill(0);
+    for (let i = 0; i < entryLabel.length; i++)
+      weights[entryLabel[i]] += values[value]?.[i] ?? 0;
+    return weights;
+  }
+
+  /* Times of the samples of visible threads. */
+  times({hidden}) {
+    return this.memory.get('times' + hidden, () => {
+      const {momentTime, momentEntry, entryLabel, facts} = this.profile, off = numbersOf(hidden, facts.labels.length);
+      return off.size ? momentTime.filter((_, i) => !off.has(entryLabel[momentEntry[i]])) : momentTime;
+    });
+  }
+
+  /* Samples of each visible thread in the range; at most so many in all. */
+  lanes({hidden, range}, most = 300000) {
+    const {momentTime, momentEntry, entryLabel, entryNode, facts} = this.profile, byLabel = new Map();
+    const off = numbersOf(hidden, facts.labels.length);
+    for (let i = 0; i < momentTime.length; i++) {
+      const label = entryLabel[momentEntry[i]];
+      if (off.has(label) || range && !(momentTime[i] >= range[0] && momentTime[i] < range[1]))
+        continue;
+      if (!byLabel.has(label))
+        byLabel.set(label, {name: this.names.labels[label][GROUP_THREAD], times: [], nodes: []});
+      byLabel.get(label).times.push(momentTime[i]);
+      byLabel.get(label).nodes.push(entryNode[momentEntry[i]]);
+    }
+    const lanes = [...byLabel.values()].sort((a, b) => b.times.length - a.times.length), kept = [];
+    let sum = 0, left = 0;
+    for (const lane of lanes) {
+      sum += lane.times.length;
+      if (sum <= most || !kept.length)
+        kept.push(lane);
+      else
+        left++;
+    }
+    return {lanes: kept, left};
+  }
+
+  timeTree(state) {
+    return this.memory.get(JSON.stringify(['time', state.hidden, state.range]), () => {
+      const {lanes, left} = this.lanes(state), period = this.samplePeriod();
+      const [start, stop] = state.range ?? [0, this.lasted];
+      return {...timeTree(lanes, this.shape, start, stop, period * 1.6), left, lanes: lanes.length};
+    });
+  }
+
+  samplePeriod() {
+    const {facts, momentTime} = this.profile;
+    if (facts.frequency > 0)
+      return 1e9 / facts.frequency;
+    const gaps = [];
+    for (let i = 1; i < Math.min(momentTime.length, 5000); i++)
+      gaps.push(momentTime[i] - momentTime[i - 1]);
+    return Math.max(1e5, gaps.sort((a, b) => a - b)[gaps.length >> 1] ?? 1e7);
+  }
+}
+
+/* ---- the page ---- */
+
+class App {
+  constructor(profile) {
+    this.profile = profile;
+    this.facts = profile.facts;
+    this.names = new Names(profile);
+    this.model = new Model(profile, this.names);
+    this.look = new Look(this.names, profile.palettes);
+    this.undone = [];
+    this.done = [];
+    this.menu = new Menu(byId('menu'));
+    this.options = new Popover(byId('options'));
+    this.help = new Popover(byId('help'));
+    const weights = this.model.labelWeights(this.facts.value);
+    const processes = new Set(this.facts.labels.filter((_, i) => weights[i] > 0).map(l => l.process + '\0' + l.pid));
+    this.first = firstState(this.facts, processes.size);
+    this.state = this.checked(fromFragment(location.hash, this.first));
+    this.labels = weights;
+    this.build();
+    this.theme(this.savedTheme());
+    this.render({});
+  }
+
+  /* What an address may say wrongly. */
+  checked(state) {
+    const below = (number, count) => number >= 0 && number < count;
+    if (!below(state.value, this.facts.values.length))
+      state.value = this.first.value;
+    if (!below(state.palette, 5) || !below(state.level, 3) || !below(state.group, 4))
+      Object.assign(state, {palette: this.first.palette, level: 1, group: this.first.group});
+    if (!below(state.chosen, this.names.count))
+      state.chosen = -1;
+    state.steps = state.steps.filter(({what, id}) => below(id, what === 'mod' ? this.facts.mappings.length : this.names.count));
+    return state;
+  }
+
+  /* ---- making the page ---- */
+
+  build() {
+    const {facts} = this;
+    byId('facts').textContent = [facts.subtitle && visible(facts.subtitle), factsLine(facts)].filter(Boolean).join(' · ');
+    showTruth(byId('truth'), facts);
+    this.buildViews();
+    this.buildCharts();
+    this.buildHeat();
+    this.threads = new ThreadPanel(byId('threads'), facts.labels, this.labels,
+                                   {hidden: hidden => this.go({hidden: rangesOf(hidden)})});
+    byId('threads-button').hidden = this.threads.groups.length + (this.threads.groups[0]?.ids.length ?? 0) <= 2;
+    showKeys(byId('help'));
+    this.legend();
+    this.buttons();
+    this.searching();
+    document.addEventListener('keydown', event => this.key(event));
+    window.addEventListener('popstate', () => this.fromAddress());
+    window.addEventListener('hashchange', () => this.fromAddress());
+  }
+
+  buildViews() {
+    const titles = {flame: 'Flame', icicle: 'Icicle', sandwich: 'Sandwich', table: 'Functions', lanes: 'Time'};
+    this.viewButtons = {};
+    VIEWS.forEach((view, i) => {
+      const button = element('button', {'aria-pressed': 'false', title: `${titles[view]} (${i + 1})`}, titles[view]);
+      button.addEventListener('click', () => this.go({view}));
+      this.viewButtons[view] = button;
+      byId('views').append(button);
+    });
+    this.viewButtons.lanes.hidden = !this.model.hasTimes;
+  }
+
+  buildCharts() {
+    const {look} = this, own = {
+      zoom: (chart, node) => chart.zoomTo(node),
+      select: (chart, node) => this.showDetail(chart, node),
+      menu: (chart, node, x, y) => this.openMenu(chart, node, x, y),
+      hover: (chart, node, x, y) => this.showTip(chart, node, x, y),
+      describe: (chart, node) => this.describe(chart, node),
+    };
+    const main = {...own, zoom: (chart, node) => this.go({zoom: zoomText(chart.tree, node)})};
+    this.graph = new Chart(byId('graph'), {up: true, label: 'Flame graph', look, on: main, prefix: 'g'});
+    this.callers = new Chart(byId('callers'), {up: true, label: 'Callers', look, on: own, prefix: 'a'});
+    this.callees = new Chart(byId('callees'), {up: false, label: 'Callees', look, on: own, prefix: 'b'});
+    this.time = new Chart(byId('lanes'), {up: false, label: 'Time order', look, on: own, prefix: 'l'});
+    this.graphNote = element('p', {class: 'note', hidden: ''});
+    byId('graph').append(this.graphNote);
+    this.timeNote = element('p', {class: 'empty', hidden: ''});
+    byId('lanes').prepend(this.timeNote);
+    const rows = {
+      select: name => this.chooseName(name),
+      open: name => this.go({view: 'sandwich', chosen: name}),
+      menu: (name, x, y) => this.openNameMenu(name, x, y),
+      sort: (sort, down) => this.go({sort, down}),
+    };
+    this.table = new FunctionTable(byId('table'), {names: this.names, on: rows, prefix: 't'});
+    this.side = new FunctionTable(byId('sandwich-table'), {names: this.names, prefix: 's', on: {...rows, select: name => {
+      if (name !== this.state.chosen)
+        this.go({chosen: name});
+    }}});
+  }
+
+  buildHeat() {
+    const section = byId('heat'), head = element('div', {class: 'heat-head'});
+    const field = text => {
+      const input = element('input', {type: 'number', step: 'any', min: 0, inputmode: 'decimal'});
+      head.append(element('label', {}, text, input, 's'));
+      input.addEventListener('change', () => this.typedRange());
+      return input;
+    };
+    this.rangeFrom = field('From');
+    this.rangeTo = field('to');
+    this.allTimes = element('button', {}, 'All');
+    this.allTimes.addEventListener('click', () => this.go({range: null}));
+    this.heatSay = element('span', {});
+    head.append(this.allTimes, this.heatSay);
+    section.append(head);
+    this.heat = new Heatmap(section, {look: this.look, on: {
+      range: range => this.go({range}),
+      say: text => { this.heatSay.textContent = text || 'Click two cells to see only what is between them.'; },
+    }});
+    byId('heat-button').hidden = !this.model.hasTimes;
+  }
+
+  typedRange() {
+    const from = Number(this.rangeFrom.value) * 1e9;
+    const to = this.rangeTo.value === '' ? this.model.lasted : Number(this.rangeTo.value) * 1e9;
+    if (from < to)
+      this.go({range: from <= 0 && to >= this.model.lasted ? null : [from, to]});
+  }
+
+  legend() {
+    const seen = new Set();
+    for (let i = 0; i < this.names.baseCount; i++)
+      seen.add(this.names.kind(i));
+    for (const kind of [KERNEL, INLINED, JIT, PYTHON])
+      if (seen.has(kind))
+        byId('legend').append(element('span', {class: 'k' + kind}, KINDS[kind]));
+  }
+
+  buttons() {
+    const press = (id, action) => byId(id).addEventListener('click', action);
+    press('threads-button', () => this.toggleThreads());
+    press('heat-button', () => this.go({heat: !this.state.heat}));
+    press('options-button', () => this.openOptions());
+    press('help-button', () => this.openHelp());
+    press('theme', () => this.theme(this.look.dark ? 'light' : 'dark', true));
+    press('undo', () => this.undo());
+    press('redo', () => this.redo());
+    press('reset', () => this.resetAll());
+    press('next', () => this.toMatch(1));
+    press('previous', () => this.toMatch(-1));
+    press('caseful', () => this.go({caseful: !this.state.caseful}, {quiet: true}));
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.theme(this.savedTheme()));
+  }
+
+  /* ---- light and dark ---- */
+
+  savedTheme() {
+    let saved = null;
+    try {
+      saved = localStorage.getItem('fiq-theme');
+    } catch { /* not allowed here: then what the system says */ }
+    return saved ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
+  }
+
+  theme(theme, save) {
+    document.documentElement.dataset.theme = theme;
+    this.look.setTheme(theme);
+    if (save)
+      try {
+        localStorage.setItem('fiq-theme', theme);
+      } catch { /* for this time only */ }
+    this.redraw();
+  }
+
+  redraw() {
+    for (const chart of [this.graph, this.callers, this.callees, this.time])
+      chart.later();
+    this.heat.draw();
+  }
+
+  /* ---- changing the state ---- */
+
+  /* quiet: replaces the address instead of adding to the history, and is not undone alone. */
+  go(change, {quiet = false} = {}) {
+    const before = this.state, next = {...before, ...change};
+    if (toFragment(next, this.first) === toFragment(before, this.first))
+      return;
+    this.state = next;
+    if (!quiet) {
+      this.done.push(before);
+      this.undone = [];
+    }
+    this.toAddress(quiet);
+    this.render(before);
+  }
+
+  toAddress(replace) {
+    const fragment = toFragment(this.state, this.first);
+    try {
+      history[replace ? 'replaceState' : 'pushState'](null, '', '#' + fragment);
+    } catch { /* a frame without history */ }
+  }
+
+  fromAddress() {
+    const before = this.state, state = this.checked(fromFragment(location.hash, this.first));
+    if (toFragment(state, this.first) === toFragment(before, this.first))
+      return;
+    this.state = state;
+    this.render(before);
+  }
+
+  undo() {
+    this.step(this.done, this.undone);
+  }
+
+  redo() {
+    this.step(this.undone, this.done);
+  }
+
+  step(from, to) {
+    const state = from.pop();
+    if (!state)
+      return;
+    const before = this.state;
+    to.push(before);
+    this.state = {...state, query: before.query, caseful: before.caseful};
+    this.toAddress(false);
+    this.render(before);
+  }
+
+  addStep(what, id) {
+    const {steps} = this.state;
+    if (!steps.some(step => step.what === what && step.id === id))
+      this.go({steps: [...steps, {what, id}]});
+  }
+
+  resetAll() {
+    this.go({steps: [], hidden: '', range: null, zoom: ''});
+  }
+
+  /* ---- showing it ---- */
+
+  render(before) {
+    const {state} = this;
+    this.names.setLevel(state.level);
+    if (state.palette !== this.look.palette)
+      this.look.setPalette(state.palette);
+    this.tree = this.model.tree(state);
+    this.plain = state.reverse ? this.model.tree({...state, reverse: false}) : this.tree;
+    this.zoomed = zoomNode(this.tree, state.zoom);
+    this.whole = this.model.wholes[state.value] ?? 0;
+    this.findMatches(before);
+    this.renderSections();
+    this.renderControls();
+    this.renderSteps();
+    this.renderView();
+    this.renderHeat(before);
+    this.renderMatched();
+  }
+
+  renderSections() {
+    const {view, heat} = this.state, show = (id, on) => { byId(id).hidden = !on; };
+    show('graph', view === 'flame' || view === 'icicle');
+    show('sandwich', view === 'sandwich');
+    show('table', view === 'table');
+    show('lanes', view === 'lanes');
+    show('heat', heat && this.model.hasTimes);
+  }
+
+  renderControls() {
+    const {state} = this;
+    for (const view of VIEWS)
+      this.viewButtons[view].setAttribute('aria-pressed', view === state.view);
+    byId('caseful').setAttribute('aria-pressed', state.caseful);
+    byId('heat-button').setAttribute('aria-expanded', state.heat);
+    byId('undo').disabled = !this.done.length;
+    byId('redo').disabled = !this.undone.length;
+    byId('reset').hidden = !(state.steps.length || state.hidden || state.range || state.zoom);
+    if (byId('query') !== document.activeElement)
+      byId('query').value = state.query;
+    this.threads.show(numbersOf(state.hidden, this.facts.labels.length));
+  }
+
+  /* What is left out, each with a button that takes it back. */
+  renderSteps() {
+    const {state, names} = this, host = byId('steps'), parts = [];
+    const words = {focus: 'only through', start: 'starts at', drop: 'without samples in', hide: 'hidden:',
+                   rec: 'recursion of', flat: 'direct recursion', mod: 'one frame for'};
+    const chip = (text, undo) => {
+      const button = element('button', {'aria-label': 'Take back: ' + cut(text, 200), title: 'Take back'}, '×');
+      button.addEventListener('click', undo);
+      parts.push(element('span', {class: 'step'}, element('span', {title: cut(text, 1000)}, text), button));
+    };
+    if (state.hidden) {
+      const off = numbersOf(state.hidden, this.facts.labels.length).size;
+      chip(`${count(off)} threads hidden`, () => this.go({hidden: ''}));
+    }
+    if (state.range)
+      chip(`${(state.range[0] / 1e9).toFixed(3)} to ${(state.range[1] / 1e9).toFixed(3)}${thin}s`, () => this.go({range: null}));
+    for (const step of state.steps) {
+      const about = step.what === 'flat' ? 'collapsed' : step.what === 'mod' ? names.shown(names.moduleName(step.id)) : names.shown(step.id);
+      chip(`${words[step.what]} ${about}`, () => this.go({steps: state.steps.filter(other => other !== step)}));
+    }
+    if (this.zoomed)
+      chip('zoomed to ' + names.shown(this.tree.name[this.zoomed]), () => this.go({zoom: ''}));
+    if (state.reverse)
+      chip('merged from the leaf', () => this.go({reverse: false, zoom: ''}));
+    host.replaceChildren(...parts);
+    host.hidden = !parts.length;
+  }
+
+  renderView() {
+    const {state} = this;
+    switch (state.view) {
+    case 'sandwich': this.renderSandwich(); break;
+    case 'table': this.renderTable(this.table); break;
+    case 'lanes': this.renderLanes(); break;
+    default: this.renderGraph();
+    }
+  }
+
+  renderGraph() {
+    const {graph, tree, state} = this, up = state.view === 'flame';
+    const same = graph.tree === tree && graph.up === up && graph.zoomed === this.zoomed;
+    graph.up = up;
+    graph.hits = this.hits(tree);
+    if (graph.tree !== tree)
+      graph.selected = -1;
+    graph.show(tree, this.zoomed, same);
+    graph.hits = this.hits(tree);
+    graph.drawNow();
+    this.graphNote.hidden = tree.total[0] > 0;
+    this.graphNote.textContent = this.whole > 0 ? 'Nothing is left in this view. Press u to undo.' : 'This profile holds no samples.';
+    this.showDetail(graph, graph.selected);
+  }
+
+  /* The table counts what the graph shows: from the zoomed frame on. */
+  renderTable(table) {
+    const {state} = this, from = state.reverse ? 0 : this.zoomed, tree = this.plain;
+    const sums = this.model.memory.get('sums' + JSON.stringify([state.value, state.hidden, state.range, state.steps, state.group, from]),
+                                       () => functionSums(tree, from, this.names.count));
+    table.selected = state.view === 'sandwich' ? state.chosen : table.selected;
+    table.show({sums, whole: tree.total[from], samplesPer: this.model.samplesPer(state.value),
+                unit: this.facts.values[state.value]?.unit, keep: state.query ? this.look.matched : null,
+                sortKey: state.sort, down: state.down});
+    this.sums = sums;
+  }
+
+  renderSandwich() {
+    const {state, names, plain} = this, byWeight = state.order === 'weight';
+    this.renderTable(this.side);
+    if (state.chosen < 0 || !(this.sums.total[state.chosen] > 0))
+      state.chosen = this.side.rows[0] ?? -1;
+    this.side.selected = state.chosen;
+    this.side.first = -1;
+    this.side.draw();
+    const name = state.chosen;
+    if (name < 0)
+      return;
+    const key = JSON.stringify([state.value, state.hidden, state.range, state.steps, state.group, state.order, name]);
+    const {callers, callees} = this.model.memory.get('sandwich' + key, () => {
+      const nodes = outermost(plain, name), weights = nodes.map(node => plain.total[node]);
+      const whole = weights.reduce((a, b) => a + b, 0);
+      return {callers: callersTree(plain, nodes, weights, name, whole / 20000, byWeight),
+              callees: calleesTree(plain, nodes, name, byWeight)};
+    });
+    byId('callers-title').textContent = 'Callers of ' + names.shown(name);
+    byId('callees-title').textContent = 'Called by ' + names.shown(name);
+    for (const [chart, tree] of [[this.callers, callers], [this.callees, callees]]) {
+      if (chart.tree !== tree)
+        chart.show(tree, 0);
+      chart.hits = this.hits(tree);
+      chart.drawNow();
+    }
+    this.showDetail(this.callees, 0);
+  }
+
+  renderLanes() {
+    const tree = this.model.timeTree(this.state), chart = this.time;
+    const note = tree.left ? `${count(tree.left)} threads are not shown here; choose threads or a range.` : '';
+    this.timeNote.hidden = !note;
+    this.timeNote.textContent = note;
+    if (chart.tree !== tree)
+      chart.show(tree, 0);
+    chart.hits = this.hits(tree);
+    chart.drawNow();
+    this.showDetail(chart, chart.selected);
+  }
+
+  renderHeat(before) {
+    const {state} = this;
+    if (!state.heat || !this.model.hasTimes)
+      return;
+    const set = (input, ns) => { input.value = ns === null ? '' : String(Number((ns / 1e9).toFixed(4))); };
+    set(this.rangeFrom, state.range ? state.range[0] : null);
+    set(this.rangeTo, state.range ? state.range[1] : null);
+    this.allTimes.disabled = !state.range;
+    if (before.range !== state.range || before.hidden !== state.hidden || !this.heat.counts || before.heat !== state.heat)
+      this.heat.show(this.model.times(state), this.model.lasted, state.range);
+    this.heat.on.say('');
+  }
+
+  /* ---- search ---- */
+
+  searching() {
+    const query = byId('query');
+    query.addEventListener('input', () => {
+      clearTimeout(this.typing);
+      const wait = this.profile.nodes + this.names.baseCount > 400000 ? 120 : 0;
+      this.typing = setTimeout(() => this.go({query: query.value}, {quiet: true}), wait);
+    });
+    query.addEventListener('keydown', event => {
+      if (event.key === 'Enter') {
+        this.go({query: query.value}, {quiet: true});
+        this.toMatch(event.shiftKey ? -1 : 1);
+      } else if (event.key === 'Escape') {
+        query.value = '';
+        this.go({query: ''}, {quiet: true});
+        this.focusView();
+      } else {
+        return;
+      }
+      event.stopPropagation();
+    });
+  }
+
+  /* Which names match; null when nothing is searched for. */
+  findMatches(before) {
+    const {query, caseful} = this.state;
+    if (query === before.query && caseful === before.caseful && this.look.matched !== undefined)
+      return;
+    const field = byId('query');
+    this.look.matched = null;
+    this.badQuery = '';
+    field.removeAttribute('aria-invalid');
+    if (!query)
+      return;
+    let pattern;
+    try {
+      pattern = new RegExp(query, caseful ? 'u' : 'iu');
+    } catch {
+      try {
+        pattern = new RegExp(query, caseful ? '' : 'i');
+      } catch (error) {
+        this.badQuery = 'not a regular expression';
+        field.setAttribute('aria-invalid', 'true');
+        return;
+      }
+    }
+    const matched = this.look.matched = new Uint8Array(this.names.count);
+    for (let i = 0; i < matched.length; i++)
+      matched[i] = pattern.test(this.names.text(i)) ? 1 : 0;
+    this.matchNumber = (this.matchNumber ?? 0) + 1;
+  }
+
+  hits(tree) {
+    const {matched} = this.look;
+    if (!matched)
+      return null;
+    if (tree.matchNumber !== this.matchNumber) {
+      tree.hits = countMatches(tree, matched);
+      tree.matchNumber = this.matchNumber;
+    }
+    return tree.hits;
+  }
+
+  /* Shares of samples, counted in the tree of calls whatever is shown. */
+  renderMatched() {
+    const {matched} = this.look, out = byId('matched'), {view, reverse} = this.state;
+    byId('next').disabled = byId('previous').disabled = !matched;
+    if (!matched) {
+      out.textContent = this.badQuery;
+      return;
+    }
+    const tree = view === 'sandwich' || view === 'lanes' ? this.plain : this.tree;
+    const from = tree === this.tree ? this.zoomed : reverse ? 0 : this.zoomed;
+    const inView = matchedWeight(tree, matched, from), inAll = this.matchedOfAll();
+    out.textContent = `matched ${percent(inView, tree.total[from])} of the view, ${percent(inAll, this.whole)} of all`;
+    out.title = `${amount(inView, this.unit())} of ${amount(tree.total[from], this.unit())}`;
+  }
+
+  /* Nothing left out, not zoomed. */
+  matchedOfAll() {
+    const plain = {...this.state, steps: [], hidden: '', range: null, reverse: false, group: this.state.group, order: 'name'};
+    return this.model.memory.get('all' + this.matchNumber + JSON.stringify([plain.value, plain.group]),
+                                 () => matchedWeight(this.model.tree(plain), this.look.matched, 0));
+  }
+
+  /* To the next or previous match after what is selected, in the order of the picture. */
+  toMatch(step) {
+    const {view} = this.state;
+    if (!this.look.matched)
+      return byId('query').focus();
+    if (view === 'table' || view === 'sandwich') {
+      const table = view === 'table' ? this.table : this.side;
+      const at = table.rows.indexOf(table.selected) + step, rows = table.rows.length;
+      if (rows)
+        table.select(table.rows[(at + rows) % rows], true);
+      return;
+    }
+    const chart = view === 'lanes' ? this.time : this.graph, tree = chart.tree;
+    const isMatch = i => tree.total[i] > 0 && this.look.matched[tree.name[i]] === 1;
+    const from = chart.zoomed, end = tree.end[from], n = end - from - 1;
+    if (n <= 0)
+      return;
+    let at = chart.selected > from && chart.selected < end ? chart.selected : step > 0 ? from : end;
+    for (let k = 0; k < n; k++) {
+      at += step;
+      if (at >= end)
+        at = from + 1;
+      if (at <= from)
+        at = end - 1;
+      if (isMatch(at)) {
+        chart.select(at, true);
+        return;
+      }
+    }
+  }
+
+  /* ---- one frame ---- */
+
+  unit() {
+    return this.facts.values[this.state.value]?.unit;
+  }
+
+  numbers(chart, node) {
+    const tree = chart.tree, unit = this.unit();
+    if (tree.isTime)
+      return `${duration(tree.total[node])} from ${(tree.x[node] / 1e9).toFixed(3)}${thin}s`;
+    const view = tree.total[chart === this.graph ? this.zoomed : 0], per = this.model.samplesPer(this.state.value);
+    const what = unit === 'count' ? ' ' + visible(this.facts.values[this.state.value].name) : '';
+    const total = tree.total[node], whole = this.whole;
+    const parts = [`${amount(total, unit)}${what}`];
+    if (Math.abs(view - whole) > 1e-9 * whole)
+      parts.push(`${percent(total, view)} of the view`);
+    parts.push(`${percent(total, whole)} of all${per && total < whole ? ' ' + plusMinus(total * per, whole * per) : ''}`);
+    if (tree.self[node] > 0 && node)
+      parts.push(`self ${amount(tree.self[node], unit)}, ${percent(tree.self[node], whole)}`);
+    return parts.join(' · ');
+  }
+
+  about(name) {
+    const {names} = this, parts = [];
+    if (name < 0)
+      return '';
+    if (names.kind(name))
+      parts.push(KINDS[names.kind(name)]);
+    if (names.isUnnamed(name))
+      parts.push('no name known');
+    if (names.modulePath(name))
+      parts.push(names.modulePath(name));
+    if (names.file(name))
+      parts.push(names.file(name));
+    return parts.join(' · ');
+  }
+
+  describe(chart, node) {
+    const name = chart.tree.name[node];
+    return `${cut(this.names.shown(name), 200)}, ${this.numbers(chart, node)}`;
+  }
+
+  showDetail(chart, node) {
+    const detail = byId('detail'), {tree} = chart;
+    if (!tree || node < 0)
+      node = chart === this.graph ? this.zoomed : 0;
+    if (!tree || !(tree.total[0] > 0))
+      return detail.replaceChildren();
+    const name = tree.name[node];
+    detail.replaceChildren(element('b', {}, cut(this.names.shown(name), 400)), '  ' + this.numbers(chart, node));
+    if (name >= 0)
+      this.current = {chart, node, name};
+  }
+
+  chooseName(name) {
+    this.current = {chart: null, node: -1, name};
+    const {sums, names} = this;
+    byId('detail').replaceChildren(element('b', {}, cut(names.shown(name), 400)),
+      `  self ${amount(sums.self[name], this.unit())}, total ${amount(sums.total[name], this.unit())}  ${this.about(name)}`);
+  }
+
+  showTip(chart, node, x, y) {
+    const tip = byId('tip');
+    if (node < 0 || this.menu.popover.isOpen) {
+      tip.hidden = true;
+      return;
+    }
+    const name = chart.tree.name[node];
+    if (tip.hidden || this.tipped !== chart.prefix + node) {
+      this.tipped = chart.prefix + node;
+      tip.replaceChildren(element('b', {}, cut(visible(this.names.text(name)), 1500)), element('div', {}, this.numbers(chart, node)));
+      const about = this.about(name);
+      if (about)
+        tip.append(element('div', {class: 'soft'}, cut(about, 400)));
+      tip.hidden = false;
+      this.tipWide = tip.offsetWidth;
+      this.tipHigh = tip.offsetHeight;
+    }
+    const below = y + 18 + this.tipHigh < innerHeight;
+    tip.style.left = Math.max(4, Math.min(x + 14, innerWidth - this.tipWide - 6)) + 'px';
+    tip.style.top = Math.max(4, below ? y + 18 : y - this.tipHigh - 12) + 'px';
+  }
+
+  /* ---- what can be done with a frame ---- */
+
+  nameItems(name) {
+    const {names} = this, mapping = names.mapping(name), items = [];
+    items.push(['Sandwich: callers and callees', () => this.go({view: 'sandwich', chosen: name}), 's']);
+    items.push(['Focus: only samples through it', () => this.addStep('focus', name), 'f']);
+    items.push(['Start here: drop its callers', () => this.addStep('start', name)]);
+    items.push(['Hide the frame', () => this.addStep('hide', name), 'x']);
+    items.push(['Drop samples through it', () => this.addStep('drop', name), 'd']);
+    items.push(null);
+    items.push(['Collapse recursion of it', () => this.addStep('rec', name)]);
+    items.push(['Collapse all direct recursion', () => this.addStep('flat', 0)]);
+    if (mapping)
+      items.push([`Collapse module ${cut(names.module(name), 40)}`, () => this.addStep('mod', mapping)]);
+    items.push(null);
+    items.push(['Search for it', () => this.searchFor(name)]);
+    items.push(['Copy name', () => this.copy(names.text(name), 'name'), 'c']);
+    return items;
+  }
+
+  openMenu(chart, node, x, y) {
+    const name = chart.tree.name[node], items = [];
+    byId('tip').hidden = true;
+    if (node !== chart.zoomed)
+      items.push(['Zoom', () => chart.on.zoom(chart, node), 'Enter']);
+    if (name >= 0 && this.names.kind(name) !== LABEL)
+      items.push(...this.nameItems(name), ['Copy stack', () => this.copyStack(chart, node), 'C']);
+    if (this.done.length)
+      items.push(null, ['Undo', () => this.undo(), 'u']);
+    if (items.length)
+      this.menu.open(cut(this.names.shown(name), 80), items, x, y);
+  }
+
+  openNameMenu(name, x, y) {
+    this.menu.open(cut(this.names.shown(name), 80), this.nameItems(name), x, y);
+  }
+
+  searchFor(name) {
+    const text = this.names.text(name).slice(0, 300).replace(/[\\^$.*+?()[\]{}|\/]/g, '\\$&');
+    byId('query').value = `^${text}$`;
+    this.go({query: `^${text}$`}, {quiet: true});
+  }
+
+  async copy(text, what) {
+    byId('say').textContent = '';
+    byId('say').textContent = await copyText(text) ? `Copied the ${what}.` : 'The browser does not let this page copy.';
+    this.flash(byId('say').textContent);
+  }
+
+  flash(text) {
+    byId('detail').textContent = text;
+  }
+
+  /* Outermost first, a line each; as a caller would be read. */
+  copyStack(chart, node) {
+    const {tree} = chart, lines = [];
+    for (let i = node; i || tree.name[i] >= 0; i = tree.parent[i]) {
+      lines.push(this.names.text(tree.name[i]));
+      if (!i)
+        break;
+    }
+    const leafFirst = chart === this.callers || this.state.reverse && chart === this.graph;
+    this.copy((leafFirst ? lines : lines.reverse()).join('\n'), 'stack');
+  }
+
+  /* ---- panels ---- */
+
+  toggleThreads() {
+    const panel = byId('threads'), button = byId('threads-button');
+    if (button.hidden)
+      return;
+    panel.hidden = !panel.hidden;
+    button.setAttribute('aria-expanded', !panel.hidden);
+    if (!panel.hidden)
+      panel.querySelector('input')?.focus();
+  }
+
+  openOptions() {
+    if (this.options.isOpen)
+      return this.options.close();
+    showOptions(byId('options'), this.state, this.facts, change => this.go({...change, ...('reverse' in change ? {zoom: ''} : {})}));
+    this.openPanel(this.options, byId('options-button'));
+    byId('options').querySelector('select, input')?.focus();
+  }
+
+  openHelp() {
+    if (this.help.isOpen)
+      return this.help.close();
+    byId('help').tabIndex = -1;
+    this.openPanel(this.help, byId('help-button'));
+    byId('help').focus();
+  }
+
+  openPanel(popover, button) {
+    const rect = button.getBoundingClientRect();
+    popover.open(button);
+    popover.placeAt(rect.left, rect.bottom + 6);
+  }
+
+  /* Gives the keyboard to what is looked at, and the key that led there with it. */
+  focusView(event) {
+    const {view} = this.state;
+    const part = {table: this.table, sandwich: this.side, lanes: this.time}[view] ?? this.graph;
+    (part.items ?? part.table).focus({preventScroll: true});
+    if (event)
+      part.key(event);
+  }
+
+  /* ---- keys that work everywhere ---- */
+
+  key(event) {
+    const find = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'f';
+    if (find || event.key === '/' && !isTyping(event.target)) {
+      event.preventDefault();
+      byId('query').focus();
+      byId('query').select();
+      return;
+    }
+    if (event.key === 'Escape')
+      return this.escape();
+    if (isTyping(event.target) || event.altKey)
+      return;
+    if (event.ctrlKey || event.metaKey) {
+      if (event.key.toLowerCase() === 'z') {
+        event.preventDefault();
+        (event.shiftKey ? () => this.redo() : () => this.undo())();
+      }
+      return;
+    }
+    const action = this.keys(event)[event.key];
+    if (!action)
+      return;
+    event.preventDefault();
+    action();
+  }
+
+  escape() {
+    if (this.help.isOpen)
+      return this.help.close();
+    if (this.options.isOpen)
+      return this.options.close();
+    if (this.state.zoom)
+      return this.go({zoom: ''});
+    for (const chart of [this.callers, this.callees, this.time])
+      if (chart.tree && chart.host.offsetParent && (chart.zoomed || chart.span !== chart.tree.total[0]))
+        return chart.zoomTo(0);
+    if (this.graph.span !== this.tree.total[this.zoomed])
+      return this.graph.zoomTo(this.zoomed);
+    if (this.state.query)
+      this.go({query: ''}, {quiet: true});
+  }
+
+  keys(event) {
+    const {current} = this, onButton = event.target.matches?.('button, a, summary, input, select'), onName = action => current ? () => action(current.name) : null;
+    const view = i => () => !this.viewButtons[VIEWS[i]].hidden && this.go({view: VIEWS[i]});
+    return {
+      1: view(0), 2: view(1), 3: view(2), 4: view(3), 5: view(4),
+      '?': () => this.openHelp(), n: () => this.toMatch(1), N: () => this.toMatch(-1),
+      u: () => this.undo(), U: () => this.redo(), t: () => this.toggleThreads(),
+      h: () => this.model.hasTimes && this.go({heat: !this.state.heat}), o: () => this.openOptions(),
+      r: () => this.go({reverse: !this.state.reverse, zoom: ''}), Home: () => this.resetAll(),
+      s: () => this.go({view: 'sandwich', chosen: current?.name ?? this.state.chosen}),
+      f: onName(name => this.addStep('focus', name)), x: onName(name => this.addStep('hide', name)),
+      d: onName(name => this.addStep('drop', name)), c: onName(name => this.copy(this.names.text(name), 'name')),
+      C: current?.chart ? () => this.copyStack(current.chart, current.node) : null,
+      ArrowUp: () => this.focusView(event), ArrowDown: () => this.focusView(event),
+      ArrowLeft: () => this.focusView(event), ArrowRight: () => this.focusView(event),
+      Enter: onButton ? null : () => this.focusView(event),
+    };
+  }
+}
+
+/* The title may hold what changes the direction of text, too. */
+document.title = visible(document.title);
+byId('title').textContent = document.title;
+
+try {
+  new App(await readProfile(byId('data').textContent));
+  byId('data').remove();
+} catch (error) {
+  byId('facts').textContent = 'This page cannot be shown: ' + error.message;
+  throw error;
+}
