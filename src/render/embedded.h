@@ -9,7 +9,8 @@ extern const unsigned char render_diff_css[], render_diff_js[];
 extern const size_t render_svg_css_size, render_svg_js_size;
 extern const size_t render_diff_css_size, render_diff_js_size;
 
-/* The page (page/), with bytes 1 to 3 where html.c puts what is its own; tools/embed-page.py. */
+/* The page (page/), with bytes 1 to 3 where html.c puts what is its own; tools/embed-page.py.
+ */
 extern const unsigned char render_page[];
 extern const size_t render_page_size;
 
