@@ -44,6 +44,6 @@ extern const struct command run_command, attach_command, system_command;
 extern const struct command flame_command;
 extern const struct command convert_command, merge_command;
 extern const struct command diff_command;
-extern const struct command report_command;
+extern const struct command report_command, config_command, completions_command;
 
 #endif

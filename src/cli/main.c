@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cli/cli.h"
+#include "cli/config.h"
 #include "cli/measure.h"
 
 /* One line each. */
@@ -21,6 +22,8 @@ const struct command *const commands[] = {
     &merge_command,
     &diff_command,
     &report_command,
+    &config_command,
+    &completions_command,
     NULL};
 /* clang-format on */
 
@@ -136,6 +139,25 @@ static const struct command *find_command(const char *name)
     return found;
 }
 
+static int run_with_config(const struct command *command, int argc, char **argv)
+{
+    struct config config;
+    struct error err = {0};
+    int code;
+
+    /* It shows what is wrong with the file itself. */
+    if (command == &config_command)
+        return command->run(argc, argv);
+    if (config_read(&config, commands, &err)) {
+        config_free(&config);
+        return print_error(&err, EXIT_USAGE);
+    }
+    options_set_defaults(config.defaults, config.count);
+    code = command->run(argc, argv);
+    config_free(&config);
+    return code;
+}
+
 int main(int argc, char **argv)
 {
     const struct command *command;
@@ -156,5 +178,5 @@ int main(int argc, char **argv)
     command = argv[1][0] ? find_command(argv[1]) : NULL;
     if (!command)
         return EXIT_USAGE;
-    return command->run(argc - 1, argv + 1);
+    return run_with_config(command, argc - 1, argv + 1);
 }

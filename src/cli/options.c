@@ -18,6 +18,17 @@ struct row {
     size_t offset;
 };
 
+static struct {
+    const struct option_default *defaults;
+    size_t count;
+} users; /* set once */
+
+void options_set_defaults(const struct option_default *defaults, size_t count)
+{
+    users.defaults = defaults;
+    users.count = count;
+}
+
 struct parser {
     struct row *rows;
     struct option *longs;
@@ -96,14 +107,76 @@ static enum options_result set(const struct command *command, const struct row *
     return OPTIONS_BAD;
 }
 
+/* ---- the user's defaults ---- */
+
+/* Marks the options on the command line, without a word about wrong ones: that comes later. */
+static bool *given_rows(const struct parser *parser, int argc, char **argv)
+{
+    bool *given = xcalloc(parser->count + 1, sizeof(*given));
+    int option;
+
+    optind = 0;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, parser->letters, parser->longs, NULL)) != -1) {
+        const struct row *row = option == 1 ? NULL : row_of(parser, option);
+
+        if (option != 1 && option != '?' && option != ':' && option != 'h' &&
+            option != OPTION_HELP && row)
+            given[row - parser->rows] = true;
+    }
+    return given;
+}
+
+static enum options_result set_default(const struct row *row, const struct option_default *it,
+                                       void *settings)
+{
+    bool is_switch = !row->spec->argument;
+    struct error err = {0};
+    int failed;
+
+    if (is_switch && !strcmp(it->value, "false"))
+        return OPTIONS_OK;
+    if (is_switch && strcmp(it->value, "true"))
+        failed = error_set(&err, EINVAL, "true or false is wanted");
+    else
+        failed =
+            row->spec->set((char *)settings + row->offset, is_switch ? NULL : it->value, &err);
+    if (!failed)
+        return OPTIONS_OK;
+    print_message("%s: %s = %s: %s", it->origin, it->name, it->value, err.message);
+    if (err.hint[0])
+        print_hint("%s", err.hint);
+    return OPTIONS_BAD;
+}
+
+static enum options_result set_defaults(const struct command *command,
+                                        const struct parser *parser, int argc, char **argv,
+                                        void *settings)
+{
+    enum options_result result = OPTIONS_OK;
+    bool *given;
+
+    if (!users.count)
+        return OPTIONS_OK;
+    given = given_rows(parser, argc, argv);
+    for (size_t i = 0; i < users.count && result == OPTIONS_OK; i++)
+        for (size_t r = 0; r < parser->count && result == OPTIONS_OK; r++)
+            if (users.defaults[i].command == command && !given[r] &&
+                !strcmp(users.defaults[i].name, parser->rows[r].spec->name))
+                result = set_default(&parser->rows[r], &users.defaults[i], settings);
+    free(given);
+    return result;
+}
+
 enum options_result options_parse(const struct command *command, int argc, char **argv,
                                   void *settings, char ***operands, int *operand_count)
 {
     struct parser parser = {0};
-    enum options_result result = OPTIONS_OK;
+    enum options_result result;
     int kept = 1, option;
 
     collect(&parser, command);
+    result = set_defaults(command, &parser, argc, argv, settings);
     optind = 0;
     opterr = 0;
     while (result == OPTIONS_OK &&

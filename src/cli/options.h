@@ -47,6 +47,17 @@ enum options_result {
     OPTIONS_BAD   /* the message has been printed: exit with 2 */
 };
 
+/* What an option is when the command line does not give it. */
+struct option_default {
+    const struct command *command;
+    char *name, *value; /* of a switch: true or false */
+    char *origin;       /* for messages: where it was said */
+};
+
+/* From now on options_parse() takes these; they are kept where they are, and values lead into
+ * them, so they live as long as the program.  Set once, before the first call. */
+void options_set_defaults(const struct option_default *defaults, size_t count);
+
 /* Sets what the options say; `*operands` and `*operand_count` are what is left of argv. */
 enum options_result options_parse(const struct command *command, int argc, char **argv,
                                   void *settings, char ***operands, int *operand_count);

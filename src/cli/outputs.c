@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/gzip.h"
 #include "base/output.h"
 #include "base/xalloc.h"
+#include "cli/browser.h"
 #include "cli/text_output.h"
 
 struct picture {
@@ -155,6 +157,22 @@ static int set_value(void *settings, const char *value, struct error *err)
     return 0;
 }
 
+static int set_directory(void *settings, const char *value, struct error *err)
+{
+    if (!*value)
+        return error_set(err, EINVAL, "a directory is wanted");
+    ((struct outputs *)settings)->directory = value;
+    return 0;
+}
+
+static int set_open(void *settings, const char *value, struct error *err)
+{
+    (void)value;
+    (void)err;
+    ((struct outputs *)settings)->open = true;
+    return 0;
+}
+
 static int set_processes(void *settings, const char *value, struct error *err)
 {
     (void)value;
@@ -182,6 +200,9 @@ static int set_annotate(void *settings, const char *value, struct error *err)
 const struct option_spec output_options[] = {
     {"output", 'o', 0, "FILE", "write FILE, format by suffix; repeatable; - is standard output",
      set_output, "Output"},
+    {"output-dir", 0, 0, "DIR", "where files without a directory of their own go",
+     set_directory},
+    {"open", 0, 0, NULL, "show the first picture in $BROWSER when it is written", set_open},
     {"format", 0, 0, "NAME", "this format, whatever the suffix says", set_format},
     {"value", 0, 0, "NAME", "show this value: samples, cpu, …; the profile's own otherwise",
      set_value},
@@ -284,26 +305,67 @@ static int render(const struct wish *wish, const struct outputs *outputs,
     return failed;
 }
 
-static int write_one(const struct wish *wish, const struct outputs *outputs,
-                     const struct write_options *options, const struct profile *profile,
-                     struct error *err)
+static char *place_of(const struct outputs *outputs, const char *path)
+{
+    if (!outputs->directory || !strcmp(path, "-") || strchr(path, '/'))
+        return xstrdup(path);
+    return xasprintf("%s/%s", outputs->directory, path);
+}
+
+static int make_directory(const struct outputs *outputs, struct error *err)
+{
+    if (!outputs->directory || !mkdir(outputs->directory, 0777) || errno == EEXIST)
+        return 0;
+    return error_set(err, errno, "cannot make the directory %s: %s", outputs->directory,
+                     strerror(errno));
+}
+
+static int write_to(const char *path, const struct wish *wish, const struct outputs *outputs,
+                    const struct write_options *options, const struct profile *profile,
+                    struct error *err)
 {
     struct output output;
     FILE *stream;
-    int failed = output_open(&output, wish->path, err);
+    int failed = output_open(&output, path, err);
 
     if (failed)
         return failed;
     stream = wish->gzip ? gzip_open(output.stream, GZIP_USUAL) : output.stream;
     failed = render(wish, outputs, options, profile, stream, err);
     if (wish->gzip && fclose(stream) && !failed)
-        failed = error_set(err, errno ? errno : EIO, "cannot write %s: %s", wish->path,
+        failed = error_set(err, errno ? errno : EIO, "cannot write %s: %s", path,
                            strerror(errno ? errno : EIO));
     if (failed) {
         output_discard(&output);
         return failed;
     }
     return output_commit(&output, err);
+}
+
+static int write_one(const struct wish *wish, const struct outputs *outputs,
+                     const struct write_options *options, const struct profile *profile,
+                     struct error *err)
+{
+    char *path = place_of(outputs, wish->path);
+    int failed = write_to(path, wish, outputs, options, profile, err);
+
+    free(path);
+    return failed;
+}
+
+static int show_picture(const struct outputs *outputs, struct error *err)
+{
+    for (size_t i = 0; i < outputs->count; i++)
+        if (outputs->wishes[i].picture && strcmp(outputs->wishes[i].path, "-")) {
+            char *path = place_of(outputs, outputs->wishes[i].path);
+            int failed = browser_open(path, err);
+
+            free(path);
+            return failed;
+        }
+    error_set(err, EINVAL, "--open: no picture was written");
+    error_hint(err, "-o FILE.svg makes one");
+    return -EINVAL;
 }
 
 /* The value that is wanted, by its name. */
@@ -339,8 +401,12 @@ int outputs_write(const struct outputs *outputs, const struct profile *profile,
     struct write_options options = outputs->options;
     int failed = choose_value(outputs, profile, &options.view.value, err);
 
+    if (!failed)
+        failed = make_directory(outputs, err);
     for (size_t i = 0; i < outputs->count && !failed; i++)
         failed = write_one(&outputs->wishes[i], outputs, &options, profile, err);
+    if (!failed && outputs->open)
+        failed = show_picture(outputs, err);
     return failed;
 }
 

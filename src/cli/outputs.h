@@ -21,7 +21,9 @@ struct outputs {
         char *owned;                   /* the path, when it is ours to free */
     } * wishes, forced;                /* forced: by --format, without a path */
     size_t count, room;
-    const char *value; /* by --value; NULL: the profile's own */
+    const char *directory; /* for names without one, or NULL */
+    bool open;             /* show the first picture */
+    const char *value;     /* by --value; NULL: the profile's own */
     struct write_options options;
     struct render_options render;
 };

@@ -33,8 +33,8 @@ def run(case, fiq):
         (bin_dir / "fiq").symlink_to(fiq)
         before = {f.name for f in work.iterdir()}
         env = {**os.environ, "PATH": f"{bin_dir}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8",
-               "TZ": "UTC"}
-        for name in ("NO_COLOR", "CLICOLOR_FORCE", "SUDO_UID", "SUDO_GID"):
+               "TZ": "UTC", "XDG_CONFIG_HOME": str(work / "config")}
+        for name in ("BROWSER", "COLUMNS", "NO_COLOR", "CLICOLOR_FORCE", "SUDO_UID", "SUDO_GID"):
             env.pop(name, None)
         done = subprocess.run(["sh", "-eu", str(case / "cmd")], cwd=work, env=env, timeout=60,
                               stdin=subprocess.DEVNULL, capture_output=True, check=False)

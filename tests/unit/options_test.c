@@ -163,3 +163,40 @@ Test(options, numbers_are_whole_and_within_their_limits)
         cr_expect(ne(int, option_number(bad[i], 1, 100, false, &number, NULL), 0), "%s",
                   bad[i]);
 }
+
+Test(options, a_default_holds_until_the_command_line_says_otherwise)
+{
+    struct option_default defaults[] = {
+        {.command = &command, .name = "output", .value = "mine", .origin = "file"},
+        {.command = &command, .name = "verbose", .value = "true", .origin = "file"}};
+    struct settings settings = {0};
+    char **operands;
+    int count;
+
+    options_set_defaults(defaults, 2);
+    options_parse(&command, 1, (char *[]){"try", NULL}, &settings, &operands, &count);
+    cr_expect(eq(str, (char *)settings.write.output, "mine"));
+    cr_expect(eq(int, settings.talk.verbose, 1));
+
+    settings = (struct settings){0};
+    options_parse(&command, 3, (char *[]){"try", "-o", "other", NULL}, &settings, &operands,
+                  &count);
+    cr_expect(eq(str, (char *)settings.write.output, "other"));
+    cr_expect(eq(int, settings.talk.verbose, 1));
+}
+
+Test(options, a_bad_default_names_where_it_was_said)
+{
+    struct option_default wrong = {
+        .command = &command, .name = "verbose", .value = "yes", .origin = "file [try]"};
+    struct settings settings = {0};
+    char **operands;
+    int count;
+
+    options_set_defaults(&wrong, 1);
+
+    cr_expect(eq(
+        int, options_parse(&command, 1, (char *[]){"try", NULL}, &settings, &operands, &count),
+        OPTIONS_BAD));
+    cr_expect(ne(ptr, strstr(said, "file [try]"), NULL), "%s", said);
+}

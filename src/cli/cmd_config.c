@@ -1,0 +1,124 @@
+/* fiq config: what holds when the command line says nothing. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/config.h"
+
+struct config_settings {
+    bool all;
+};
+
+static int set_all(void *settings, const char *value, struct error *err)
+{
+    (void)value;
+    (void)err;
+    ((struct config_settings *)settings)->all = true;
+    return 0;
+}
+
+static const struct option_spec config_options[] = {
+    {"all", 'a', 0, NULL, "also options that are as fiq was built", set_all, "Configuration"},
+    {0}};
+
+static int run_config(int argc, char **argv);
+
+const struct command config_command = {
+    .name = "config",
+    .summary = "the defaults that hold, and where they come from",
+    .usage = "config [OPTIONS] [COMMAND]",
+    .about = "Shows which options have a default of the user's, its value, and where that was "
+             "said.\nThe file is $XDG_CONFIG_HOME/fiq/config: sections are commands ([run], or "
+             "[all]), keys\nthe long names of options.  The command line overrides it.\n\n"
+             "  fiq config\n"
+             "  fiq config --all run",
+    .tables = {{config_options, 0}},
+    .run = run_config,
+};
+
+static const struct option_default *default_of(const struct config *config,
+                                               const struct command *command, const char *name,
+                                               size_t *from)
+{
+    for (size_t i = *from; i < config->count; i++)
+        if (config->defaults[i].command == command && !strcmp(config->defaults[i].name, name)) {
+            *from = i + 1;
+            return &config->defaults[i];
+        }
+    return NULL;
+}
+
+static void print_option(const struct config *config, const struct command *command,
+                         const struct option_spec *spec, bool all)
+{
+    const struct option_default *found;
+    size_t from = 0;
+
+    while ((found = default_of(config, command, spec->name, &from)))
+        printf("%-10s %-20s = %-20s  %s\n", command->name, spec->name, found->value,
+               found->origin);
+    if (all && !from)
+        printf("%-10s %-20s   %-20s  built in\n", command->name, spec->name,
+               spec->argument ? "" : "false");
+}
+
+static void print_command(const struct config *config, const struct command *command, bool all)
+{
+    for (size_t t = 0; t < COMMAND_TABLES && command->tables[t].options; t++)
+        for (const struct option_spec *spec = command->tables[t].options; spec->name; spec++)
+            print_option(config, command, spec, all);
+}
+
+/* Variables that change what fiq does. */
+static void print_environment(void)
+{
+    static const char *const variables[] = {
+        "BROWSER", "PAGER",           "NO_COLOR",        "CLICOLOR_FORCE", "COLUMNS",
+        "TERM",    "DEBUGINFOD_URLS", "XDG_CONFIG_HOME", "TMPDIR",         "SUDO_UID"};
+
+    for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++) {
+        const char *value = getenv(variables[i]);
+
+        if (value)
+            printf("%-10s %-20s = %-20s  environment\n", "", variables[i], value);
+    }
+}
+
+static int run_config(int argc, char **argv)
+{
+    struct config_settings settings = {0};
+    struct config config;
+    struct error err = {0};
+    char **operands;
+    int count;
+    bool found = false;
+
+    switch (options_parse(&config_command, argc, argv, &settings, &operands, &count)) {
+    case OPTIONS_DONE:
+        return EXIT_DONE;
+    case OPTIONS_BAD:
+        return EXIT_USAGE;
+    case OPTIONS_OK:
+    default:
+        break;
+    }
+    if (config_read(&config, commands, &err)) {
+        config_free(&config);
+        return print_error(&err, EXIT_FAILED);
+    }
+    printf("# %s%s\n", config.path ? config.path : "no file: HOME is not set",
+           !config.path || access(config.path, R_OK) == 0 ? "" : " (not there)");
+    for (size_t i = 0; commands[i]; i++)
+        if (!count || !strcmp(commands[i]->name, operands[0])) {
+            print_command(&config, commands[i], settings.all);
+            found = true;
+        }
+    if (!count)
+        print_environment();
+    config_free(&config);
+    if (!found)
+        print_message("config: there is no command %s", operands[0]);
+    return found ? EXIT_DONE : EXIT_USAGE;
+}
