@@ -10,12 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lines.h"
 #include "base/saturate.h"
 #include "base/xalloc.h"
 #include "format/facts.h"
 #include "format/format.h"
-
-enum { LINE_MAX_BYTES = 256 << 20 };
 
 struct reader {
     struct profile *profile;
@@ -29,12 +28,30 @@ struct reader {
     uint32_t *frame_of; /* by text; UINT32_MAX: not yet */
     size_t frame_count, frame_room;
 
-    uint64_t line;
+    struct lines lines;
+    bool two_counts; /* before and after */
     uint64_t bad, first_bad, negative;
     bool saturated, fractions;
     double carry; /* the fractions of counts that have not made a sample yet */
     uint64_t total;
 };
+
+/* "do_syscall_64_[k]": the length without what says the kind. */
+static size_t strip_annotations(const char *text, size_t length, enum frame_kind *kind)
+{
+    for (; length > 4 && text[length - 1] == ']' && !memcmp(text + length - 4, "_[", 2);
+         length -= 4) {
+        if (text[length - 2] == 'k')
+            *kind = FRAME_KERNEL;
+        else if (text[length - 2] == 'i')
+            *kind = FRAME_INLINE;
+        else if (text[length - 2] == 'j')
+            *kind = FRAME_JIT;
+        else
+            break;
+    }
+    return length;
+}
 
 static frame_id frame_of(struct reader *reader, const char *text, size_t length)
 {
@@ -47,8 +64,11 @@ static frame_id frame_of(struct reader *reader, const char *text, size_t length)
             reader->frame_of[reader->frame_count++] = UINT32_MAX;
     }
     if (reader->frame_of[id] == UINT32_MAX) {
-        struct frame frame = {.function = id, .unnamed = is_place(text, length)};
+        struct frame frame = {.kind = FRAME_NATIVE};
 
+        length = strip_annotations(text, length, &frame.kind);
+        frame.function = profile_intern(reader->profile, text, length);
+        frame.unnamed = is_place(text, length);
         reader->frame_of[id] = profile_frame(reader->profile, &frame);
     }
     return reader->frame_of[id];
@@ -204,43 +224,59 @@ static bool parse_count(struct reader *reader, const char *text, size_t length, 
 static void bad_line(struct reader *reader)
 {
     if (!reader->bad++)
-        reader->first_bad = reader->line;
+        reader->first_bad = reader->lines.number;
+}
+
+/* Takes the count off the end of the line: a name may hold spaces and end in a number, so the
+ * last space counts. */
+static bool take_count(struct reader *reader, const char *text, size_t *length, uint64_t *count)
+{
+    const char *space = memrchr(text, ' ', *length);
+
+    if (!space || space == text) {
+        bad_line(reader);
+        return false;
+    }
+    if (space[1] == '-' && isdigit((unsigned char)space[2])) {
+        reader->negative++;
+        return false;
+    }
+    if (!parse_count(reader, space + 1, *length - (size_t)(space + 1 - text), count)) {
+        bad_line(reader);
+        return false;
+    }
+    *length = (size_t)(space - text);
+    while (*length && text[*length - 1] == ' ')
+        --*length;
+    return true;
+}
+
+static void add_stack(struct reader *reader, const char *text, size_t length,
+                      const uint64_t *counts)
+{
+    uint64_t sum = saturating_add(counts[0], reader->two_counts ? counts[1] : 0);
+
+    if (!sum)
+        return;
+    profile_add_at(reader->profile, stack_node(reader, text, length), 0, counts);
+    reader->total = saturating_add(reader->total, sum);
+    if (reader->total == UINT64_MAX)
+        reader->saturated = true;
 }
 
 static void read_line(struct reader *reader, const char *text, size_t length)
 {
-    const char *space;
-    uint64_t count;
+    uint64_t counts[2] = {0};
 
-    reader->line++;
     skip_marks(&text, &length);
     while (length && (text[length - 1] == '\r' || text[length - 1] == ' '))
         length--;
     if (!length || text[0] == '#')
         return;
-    /* A name may hold spaces and end in a number: the last space counts. */
-    space = memrchr(text, ' ', length);
-    if (!space || space == text) {
-        bad_line(reader);
+    if (reader->two_counts && !take_count(reader, text, &length, &counts[1]))
         return;
-    }
-    if (space[1] == '-' && isdigit((unsigned char)space[2])) {
-        reader->negative++;
-        return;
-    }
-    if (!parse_count(reader, space + 1, length - (size_t)(space + 1 - text), &count)) {
-        bad_line(reader);
-        return;
-    }
-    length = (size_t)(space - text);
-    while (length && text[length - 1] == ' ')
-        length--;
-    if (count) {
-        profile_add_at(reader->profile, stack_node(reader, text, length), 0, &count);
-        if (saturating_add(reader->total, count) == UINT64_MAX)
-            reader->saturated = true;
-        reader->total = saturating_add(reader->total, count);
-    }
+    if (take_count(reader, text, &length, &counts[0]))
+        add_stack(reader, text, length, counts);
 }
 
 static void say_what_was_lost(const struct reader *reader, const char *name)
@@ -254,6 +290,10 @@ static void say_what_was_lost(const struct reader *reader, const char *name)
                  name, reader->bad, reader->first_bad);
         profile_add_note(reader->profile, note);
     }
+    if (reader->two_counts)
+        profile_add_note(reader->profile,
+                         "two counts a line: the second is shown; --value before shows the "
+                         "first");
     if (reader->negative) {
         snprintf(note, sizeof(note),
                  "%s: %" PRIu64 " lines with a negative count were left out", name,
@@ -272,52 +312,70 @@ static void say_what_was_lost(const struct reader *reader, const char *name)
     }
 }
 
-static int read_lines(struct reader *reader, struct source *source, struct error *err)
+static int read_lines(struct reader *reader, struct error *err)
 {
-    size_t wanted = 1, available;
-    const uint8_t *bytes;
+    const char *text;
+    size_t length;
+    int got;
 
-    for (;;) {
-        const uint8_t *newline;
+    while ((got = lines_next(&reader->lines, &text, &length, err)) > 0)
+        read_line(reader, text, length);
+    return got;
+}
 
-        bytes = source_peek(source, wanted, &available);
-        if (!available)
-            return 0;
-        newline = memchr(bytes, '\n', available);
-        if (!newline && available >= wanted) {
-            /* Not the end of the input: the line is longer than what the buffer holds. */
-            if (wanted >= LINE_MAX_BYTES)
-                return error_set(err, EBADMSG, "%s: line %" PRIu64 " is longer than %d MiB",
-                                 source_name(source), reader->line + 1, LINE_MAX_BYTES >> 20);
-            wanted = available < 4096 ? 8192 : available * 2;
+/* The length of " 12" or " 1.5" at the end, 0 when there is none. */
+static size_t trailing_number(const char *text, size_t length)
+{
+    size_t at = length;
+
+    while (at && (isdigit((unsigned char)text[at - 1]) || text[at - 1] == '.'))
+        at--;
+    if (at == length || !at || text[at - 1] != ' ')
+        return 0;
+    while (at && text[at - 1] == ' ')
+        at--;
+    return length - at;
+}
+
+/* Whether all lines of the head end in two counts, as difffolded.pl makes them: a single line
+ * with "f 1 2" is rather a name that ends in a number. */
+static bool has_two_counts(struct source *source)
+{
+    size_t size;
+    const char *text = (const char *)source_peek(source, 4096, &size);
+    const char *end = text + size, *newline;
+    size_t lines = 0;
+
+    for (; (newline = memchr(text, '\n', (size_t)(end - text))); text = newline + 1) {
+        size_t length = (size_t)(newline - text), first, second;
+
+        if (length && text[length - 1] == '\r')
+            length--;
+        if (!length || *text == '#')
             continue;
-        }
-        while (newline) {
-            read_line(reader, (const char *)bytes, (size_t)(newline - bytes));
-            source_skip(source, (size_t)(newline - bytes) + 1);
-            available -= (size_t)(newline - bytes) + 1;
-            bytes = newline + 1;
-            newline = memchr(bytes, '\n', available);
-        }
-        if (available) {
-            bytes = source_peek(source, available + 1, &wanted);
-            if (wanted == available) { /* the last line has no newline */
-                read_line(reader, (const char *)bytes, available);
-                source_skip(source, available);
-                return 0;
-            }
-        }
-        wanted = 1;
+        second = trailing_number(text, length);
+        first = second ? trailing_number(text, length - second) : 0;
+        if (!first || first + second == length)
+            return false;
+        lines++;
     }
+    return lines > 1;
 }
 
 static int folded_read(struct source *source, struct profile *profile, struct error *err)
 {
-    struct reader reader = {.profile = profile};
+    struct reader reader = {.profile = profile, .lines = {.source = source}};
     int failed;
 
-    profile_value_type(profile, "samples", "count");
-    failed = read_lines(&reader, source, err);
+    reader.two_counts = has_two_counts(source);
+    if (reader.two_counts) {
+        profile_value_type(profile, "before", "count");
+        profile_set_default_value(profile,
+                                  (size_t)profile_value_type(profile, "after", "count"));
+    } else {
+        profile_value_type(profile, "samples", "count");
+    }
+    failed = read_lines(&reader, err);
     if (!failed) {
         say_what_was_lost(&reader, source_name(source));
         if (reader.bad && !reader.total)

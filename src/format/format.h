@@ -14,6 +14,10 @@
  * Readers take bytes from a source that refills: memory follows the number of distinct stacks.
  * What they cannot keep they count and say by profile_add_note().  Writers write to a stream
  * whose errors the caller checks at the end (base/output.h does).
+ *
+ * Folded text: "#" lines are comments, counts may have fractions, names may carry _[k], _[i]
+ * and _[j].  Where every line ends in two counts, as difffolded.pl makes them, the values are
+ * "before" and "after", and the second is shown.
  */
 struct write_options {
     struct view_options
@@ -46,6 +50,7 @@ const struct format *format_recognize(const uint8_t *head, size_t size);
 int format_read_file(const char *path, struct profile *profile, struct error *err);
 int format_read(struct source *source, struct profile *profile, struct error *err);
 
-extern const struct format folded_format, pprof_format, speedscope_format, json_format;
+extern const struct format folded_format, pprof_format, speedscope_format, json_format,
+    perfscript_format;
 
 #endif

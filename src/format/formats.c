@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <string.h>
 
+/* The order decides: narrow shapes and long suffixes first, text that is nearly anything last.
+ */
 const struct format *const formats[] = {
-    &pprof_format,  &speedscope_format,
-    &json_format, /* behind those with longer suffixes and narrower shapes */
-    &folded_format, NULL,
+    &pprof_format, &speedscope_format, &json_format, &perfscript_format, &folded_format, NULL,
 };
 
 const struct format *format_named(const char *name)
@@ -30,7 +30,6 @@ const struct format *format_by_suffix(const char *path)
     return NULL;
 }
 
-/* The table's order decides: text formats, which accept nearly anything, come last. */
 const struct format *format_recognize(const uint8_t *head, size_t size)
 {
     for (size_t i = 0; formats[i]; i++)

@@ -192,3 +192,33 @@ Test(folded, a_deep_stack_keeps_all_its_frames)
     cr_expect(eq(str, written(false), text));
     free(text);
 }
+
+Test(folded, two_counts_on_every_line_are_before_and_after)
+{
+    size_t count;
+
+    cr_assert(zero(i32, read_text("a;b 3 5\na;c 1 0\na;d 0 4\n")));
+    const struct value_type *types = profile_value_types(profile, &count);
+    cr_assert(eq(sz, count, 2));
+    cr_expect(eq(str, (char *)profile_string(profile, types[1].name), "after"));
+    cr_expect(eq(sz, profile_default_value(profile), 1));
+    cr_expect(eq(u64, profile_total(profile, 0), 4));
+    cr_expect(eq(u64, profile_total(profile, 1), 9));
+}
+
+Test(folded, a_name_that_ends_in_a_number_is_no_second_count)
+{
+    size_t count;
+
+    cr_assert(zero(i32, read_text("a;b 3 5\na;c 1\n")));
+    profile_value_types(profile, &count);
+    cr_expect(eq(sz, count, 1));
+    cr_expect(eq(str, written(false), "a;b 3 5\na;c 1\n"));
+}
+
+Test(folded, annotations_become_kinds)
+{
+    cr_assert(zero(i32, read_text("a;b_[k];c_[i];d_[x] 3\n")));
+    cr_expect(eq(str, written(false), "a;b;c;d_[x] 3\n"));
+    cr_expect(eq(str, written(true), "a;b_[k];c_[i];d_[x] 3\n"));
+}
