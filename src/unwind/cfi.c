@@ -341,6 +341,14 @@ static void set_cfa(struct machine *machine, struct cursor *cursor, uint64_t reg
         (struct cfi_rule){.how = CFI_REGISTER, .reg = (uint8_t)reg, .value = offset};
 }
 
+/* Half of it may be changed only where it is a register and an offset. */
+static int64_t cfa_offset(const struct machine *machine, struct cursor *cursor)
+{
+    if (machine->row.cfa.how != CFI_REGISTER)
+        cursor->failed = true;
+    return machine->row.cfa.value;
+}
+
 static void restore(struct machine *machine, uint64_t reg)
 {
     if (reg < CFI_REGISTERS)
@@ -453,12 +461,14 @@ static void execute_extended(struct machine *machine, struct cursor *cursor, uin
         set_cfa(machine, cursor, reg, scaled(machine, cursor_sleb128(cursor)));
         break;
     case CFA_DEF_CFA_REGISTER:
-        set_cfa(machine, cursor, cursor_varint(cursor), machine->row.cfa.value);
+        set_cfa(machine, cursor, cursor_varint(cursor), cfa_offset(machine, cursor));
         break;
     case CFA_DEF_CFA_OFFSET:
+        cfa_offset(machine, cursor);
         machine->row.cfa.value = (int64_t)cursor_varint(cursor);
         break;
     case CFA_DEF_CFA_OFFSET_SF:
+        cfa_offset(machine, cursor);
         machine->row.cfa.value = scaled(machine, cursor_sleb128(cursor));
         break;
     case CFA_DEF_CFA_EXPRESSION:
