@@ -183,6 +183,36 @@ bool debug_file_find(struct debug_file *file, struct image *program,
     return name && find_by_link(file, name, &expected, search);
 }
 
+bool debug_file_find_common(struct debug_file *file, struct image *image,
+                            const char *image_path, const struct debug_file_search *search)
+{
+    struct build_id id = {0};
+    struct expectation expected = {.build_id = &id};
+    const char *slash = image_path ? strrchr(image_path, '/') : NULL;
+    struct section section;
+    struct cursor cursor;
+    const char *name;
+    size_t size;
+
+    *file = (struct debug_file){.fd = -1};
+    if (!image_section(image, ".gnu_debugaltlink", LINK_SECTION_MAX, &section))
+        return false;
+    cursor = cursor_over(section.bytes, section.size);
+    name = cursor_string(&cursor);
+    size = cursor_left(&cursor);
+    id.size = (uint8_t)(size < sizeof(id.bytes) ? size : sizeof(id.bytes));
+    memcpy(id.bytes, cursor.at, id.size);
+    if (cursor.failed || !*name || !id.size)
+        return false;
+    if (*name == '/' ? try_and_tell(file, xstrdup(name), &expected, search)
+                     : slash && try_and_tell(file,
+                                             xasprintf("%.*s/%s", (int)(slash - image_path),
+                                                       image_path, name),
+                                             &expected, search))
+        return true;
+    return find_by_build_id(file, &expected, search);
+}
+
 void debug_file_close(struct debug_file *file)
 {
     image_close(file->image);

@@ -29,6 +29,10 @@ struct debug_file_search {
 /* False when there is none. */
 bool debug_file_find(struct debug_file *file, struct image *program,
                      const struct debug_file_search *search);
+/* The common file that dwz made for several debug files, named in .gnu_debugaltlink of `image`;
+ * `image_path` is where that lies. */
+bool debug_file_find_common(struct debug_file *file, struct image *image,
+                            const char *image_path, const struct debug_file_search *search);
 void debug_file_close(struct debug_file *file);
 
 /* The name in .gnu_debuglink and its CRC; NULL when there is no link. */

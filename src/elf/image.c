@@ -27,8 +27,7 @@ struct image {
     size_t copy_count, copy_room;
 };
 
-/* Part of the file; fewer bytes when it ends there. */
-static size_t read_at(const struct image *image, uint64_t offset, void *into, size_t size)
+size_t image_read(const struct image *image, uint64_t offset, void *into, size_t size)
 {
     const uint8_t *raw;
     size_t raw_size;
@@ -85,7 +84,7 @@ static void read_notes(struct image *image, uint64_t offset, uint64_t size)
     if (size > NOTE_MAX)
         size = NOTE_MAX;
     notes = xalloc((size_t)size);
-    find_build_id(notes, read_at(image, offset, notes, (size_t)size), &image->build_id);
+    find_build_id(notes, image_read(image, offset, notes, (size_t)size), &image->build_id);
     free(notes);
 }
 
@@ -333,7 +332,7 @@ bool image_eh_frame_hdr(struct image *image, struct section *section)
         xgrow(image->copies, &image->copy_room, image->copy_count + 1, sizeof(*image->copies));
     image->copies[image->copy_count++] = copy;
     *section = (struct section){.bytes = copy,
-                                .size = read_at(image, offset, copy, size),
+                                .size = image_read(image, offset, copy, size),
                                 .address = image->eh_frame_hdr};
     return section->size != 0;
 }

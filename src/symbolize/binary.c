@@ -16,8 +16,17 @@ struct binary {
     int fd; /* opened here; -1 when it is the dso's */
     char *failure;
     struct debug_file debug;
+    const char *directories[2];
+    struct debug_file_search search;
+    bool wants_lines;
+    struct dwarf *dwarf; /* opened when first asked for */
+    bool dwarf_opened;
+    char *complaint;
     bool stripped;
 };
+
+/* After this time the rest of a file's addresses get their names from symbol tables. */
+enum { DWARF_LIMIT_MS = 10000 };
 
 static bool same_build_id(const struct build_id *a, const struct build_id *b)
 {
@@ -114,16 +123,17 @@ static void check_identity(struct binary *binary)
 
 static void open_debug_file(struct binary *binary, const struct symbolizer_options *options)
 {
-    const char *directories[2];
     size_t count = 0;
 
     if (options->debug_dir)
-        directories[count++] = options->debug_dir;
-    directories[count++] = "/usr/lib/debug";
-    debug_file_find(&binary->debug, binary->image,
-                    &(struct debug_file_search){.directories = directories,
+        binary->directories[count++] = options->debug_dir;
+    binary->directories[count++] = "/usr/lib/debug";
+    binary->search = (struct debug_file_search){.directories = binary->directories,
                                                 .directory_count = count,
-                                                .program_path = binary->dso->path});
+                                                .program_path = binary->dso->path};
+    if (!image_has_section(binary->image, ".debug_info") &&
+        !image_has_section(binary->image, ".zdebug_info"))
+        debug_file_find(&binary->debug, binary->image, &binary->search);
 }
 
 struct binary *binary_open(const struct dso *dso, const struct symbolizer_options *options)
@@ -133,6 +143,7 @@ struct binary *binary_open(const struct dso *dso, const struct symbolizer_option
     binary->dso = dso;
     binary->fd = -1;
     binary->debug.fd = -1;
+    binary->wants_lines = options->lines;
     if (dso->kind == DSO_VDSO)
         open_vdso(binary);
     else
@@ -147,11 +158,13 @@ void binary_close(struct binary *binary)
 {
     if (!binary)
         return;
+    dwarf_close(binary->dwarf);
     image_close(binary->image);
     debug_file_close(&binary->debug);
     if (binary->fd >= 0)
         close(binary->fd);
     free(binary->failure);
+    free(binary->complaint);
     free(binary);
 }
 
@@ -187,4 +200,43 @@ void binary_symbols(struct binary *binary, const uint64_t *addresses, size_t cou
     binary->stripped = !table;
     memcpy(hits, search.hits, count * sizeof(*hits));
     free(search.hits);
+}
+
+static void open_dwarf(struct binary *binary)
+{
+    struct image *image = binary->debug.image ? binary->debug.image : binary->image;
+    struct dwarf_options options = {
+        .search = &binary->search,
+        .debug_path = binary->debug.path ? binary->debug.path : binary->dso->path,
+        .limit_ms = DWARF_LIMIT_MS,
+        .lines = binary->wants_lines,
+    };
+    struct error err = {0};
+
+    binary->dwarf_opened = true;
+    if (binary->dso->kind == DSO_FILE && dwarf_open(&binary->dwarf, image, &options, &err))
+        binary->complaint = xstrdup(err.message);
+}
+
+const struct dwarf_frame *binary_chains(struct binary *binary, const uint64_t *addresses,
+                                        size_t count, struct dwarf_chain *chains)
+{
+    if (!binary->dwarf_opened)
+        open_dwarf(binary);
+    if (!binary->dwarf)
+        return NULL;
+    dwarf_find(binary->dwarf, addresses, count, chains);
+    if (dwarf_gave_up(binary->dwarf) && !binary->complaint)
+        binary->complaint =
+            xasprintf("%s: reading its debugging information took too long and was stopped: "
+                      "some inlined calls and lines are missing",
+                      binary->dso->path);
+    return dwarf_frames(binary->dwarf);
+}
+
+const char *binary_complaint(const struct binary *binary)
+{
+    if (binary->complaint)
+        return binary->complaint;
+    return binary->dwarf ? dwarf_missing(binary->dwarf) : NULL;
 }

@@ -3,6 +3,7 @@
 
 #include "elf/debug_file.h"
 #include "process/process.h"
+#include "symbolize/dwarf.h"
 #include "symbolize/symbol_table.h"
 #include "symbolize/symbolize.h"
 
@@ -26,5 +27,12 @@ struct image *binary_image(struct binary *binary); /* NULL after a failure */
 /* Symbols for sorted addresses of the image; the names live as long as the binary. */
 void binary_symbols(struct binary *binary, const uint64_t *addresses, size_t count,
                     struct symbol_hit *hits);
+
+/* Inlined calls and lines for sorted addresses, one chain each (empty without DWARF); the
+ * frames are those of dwarf_frames().  NULL when there is no DWARF at all. */
+const struct dwarf_frame *binary_chains(struct binary *binary, const uint64_t *addresses,
+                                        size_t count, struct dwarf_chain *chains);
+/* What of its debugging information was not to be had, as a sentence; or NULL. */
+const char *binary_complaint(const struct binary *binary);
 
 #endif

@@ -20,9 +20,17 @@ struct symbolizer {
 /* A distinct address of one dso and what became of it. */
 struct place {
     uint64_t offset; /* as the locations have it, calls one before the return address */
-    str_id function;
+    str_id function, file;
+    uint32_t line;
     mapping_id mapping;
     bool unnamed;
+    uint32_t first_call, call_count; /* what was inlined there, outermost first */
+};
+
+/* A call that was inlined. */
+struct call {
+    str_id function, file;
+    uint32_t line;
 };
 
 /* A location in the order of its dso and offset. */
@@ -37,6 +45,8 @@ struct group {
     const struct dso *dso;
     struct place *places;
     size_t count;
+    struct call *calls;
+    size_t call_count, call_room;
     uint64_t bias; /* from an address of the image to the first process's */
     bool biased;
     enum frame_kind kind;
@@ -161,21 +171,88 @@ static void find_bias(struct group *group, struct image *image)
     }
 }
 
-static str_id name_of_hit(const struct symbolizer *symbolizer, struct profile *profile,
-                          const struct symbol_hit *hit)
+/* Names are made readable once for all addresses that have them. */
+struct naming {
+    struct profile *profile;
+    enum demangle demangle;
+    struct map readable; /* by the address of the name in its file */
+    struct map texts;    /* the same for paths, which stay as they are */
+};
+
+static str_id readable_name(struct naming *naming, const char *name)
 {
-    char *name = symbol_display_name(hit->name, symbolizer->options.demangle);
-    str_id id;
+    uint32_t *id = map_at(&naming->readable, (uintptr_t)name);
 
-    if (hit->plt) {
-        char *stub = xasprintf("%s@plt", name);
+    if (*id == UINT32_MAX) {
+        char *text = symbol_display_name(name, naming->demangle);
 
-        free(name);
-        name = stub;
+        *id = profile_intern_text(naming->profile, text);
+        free(text);
     }
-    id = profile_intern_text(profile, name);
-    free(name);
+    return *id;
+}
+
+static str_id text_id(struct naming *naming, const char *text)
+{
+    uint32_t *id;
+
+    if (!text)
+        return 0;
+    id = map_at(&naming->texts, (uintptr_t)text);
+    if (*id == UINT32_MAX)
+        *id = profile_intern_text(naming->profile, text);
+    return *id;
+}
+
+static str_id name_of_hit(struct naming *naming, const struct symbol_hit *hit)
+{
+    str_id id = readable_name(naming, hit->name);
+    char *stub;
+
+    if (!hit->plt)
+        return id;
+    stub = xasprintf("%s@plt", profile_string(naming->profile, id));
+    id = profile_intern_text(naming->profile, stub);
+    free(stub);
     return id;
+}
+
+/* Whether the symbol is more to be trusted than what DWARF calls the function. */
+static bool is_sure(const struct symbol_hit *hit)
+{
+    return hit->name && hit->size && hit->kind == 2;
+}
+
+/* The outermost frame of a chain is the function itself, the others were inlined into it. */
+static void take_chain(struct group *group, struct place *place, struct naming *naming,
+                       const struct dwarf_frame *frames, const struct dwarf_chain *chain,
+                       bool inlines)
+{
+    uint32_t inlined = chain->count - chain->complete;
+
+    if (chain->complete) {
+        const struct dwarf_frame *function = &frames[chain->first + chain->count - 1];
+
+        place->file = text_id(naming, function->path);
+        place->line = function->line;
+        if (!place->function && function->name)
+            place->function = readable_name(naming, function->name);
+    }
+    if (!inlines)
+        return;
+    place->first_call = (uint32_t)group->call_count;
+    place->call_count = inlined;
+    group->calls = xgrow(group->calls, &group->call_room, group->call_count + inlined,
+                         sizeof(*group->calls));
+    for (uint32_t i = inlined; i-- > 0;) {
+        const struct dwarf_frame *frame = &frames[chain->first + i];
+
+        group->calls[group->call_count++] = (struct call){
+            .function = frame->name ? readable_name(naming, frame->name)
+                                    : profile_intern_text(naming->profile, "[inlined]"),
+            .file = text_id(naming, frame->path),
+            .line = frame->line};
+    }
 }
 
 /* The image's addresses of the places that have one, ascending, without repetition, and which
@@ -231,23 +308,32 @@ static void name_places(struct symbolizer *symbolizer, struct group *group,
     uint64_t *addresses = xalloc(group->count * sizeof(*addresses));
     size_t *places = xalloc(group->count * sizeof(*places));
     struct symbol_hit *hits = xcalloc(group->count, sizeof(*hits));
+    struct dwarf_chain *chains = xcalloc(group->count, sizeof(*chains));
+    const struct symbolizer_options *options = &symbolizer->options;
+    struct naming naming = {.profile = profile, .demangle = options->demangle};
+    const struct dwarf_frame *frames = NULL;
     size_t count = addresses_of(group, binary_image(binary), addresses, places);
-    const char *last = NULL;
-    str_id id = 0;
 
     sort_addresses(addresses, places, count);
     binary_symbols(binary, addresses, count, hits);
+    if (options->inlines || options->lines)
+        frames = binary_chains(binary, addresses, count, chains);
     for (size_t i = 0; i < count; i++) {
-        if (!hits[i].name)
-            continue;
-        if (hits[i].name != last || hits[i].plt)
-            id = name_of_hit(symbolizer, profile, &hits[i]);
-        last = hits[i].plt ? NULL : hits[i].name;
-        group->places[places[i]].function = id;
+        struct place *place = &group->places[places[i]];
+
+        if (is_sure(&hits[i]) || (hits[i].name && !(frames && chains[i].complete)))
+            place->function = name_of_hit(&naming, &hits[i]);
+        if (frames && chains[i].count)
+            take_chain(group, place, &naming, frames, &chains[i], options->inlines);
+        if (!place->function && hits[i].name)
+            place->function = name_of_hit(&naming, &hits[i]);
     }
+    map_free(&naming.readable);
+    map_free(&naming.texts);
     free(addresses);
     free(places);
     free(hits);
+    free(chains);
 }
 
 static void resolve_file(struct symbolizer *symbolizer, struct group *group,
@@ -260,6 +346,8 @@ static void resolve_file(struct symbolizer *symbolizer, struct group *group,
     } else {
         find_bias(group, binary_image(binary));
         name_places(symbolizer, group, binary, profile);
+        if (binary_complaint(binary))
+            profile_add_note(profile, binary_complaint(binary));
     }
     leave_unnamed(group, profile);
 }
@@ -394,15 +482,6 @@ static struct query *sorted_queries(const struct location *locations, size_t cou
     return queries;
 }
 
-static frame_id unknown_frame(struct profile *profile, uint64_t address)
-{
-    struct frame frame = {.function = profile_intern_text(profile, "[unknown]"),
-                          .address = address,
-                          .unnamed = true};
-
-    return profile_frame(profile, &frame);
-}
-
 /* As the process that was seen first saw it. */
 static uint64_t shown_address(const struct group *group, const struct binary *binary,
                               const struct location *location)
@@ -418,25 +497,55 @@ static uint64_t shown_address(const struct group *group, const struct binary *bi
     return location->offset;
 }
 
-static frame_id frame_of(struct group *group, const struct place *place,
-                         const struct binary *binary, const struct location *location,
-                         struct profile *profile)
+/* Frames of all locations, in the order of the queries; `first` and `last` by location. */
+struct answers {
+    frame_id *frames;
+    size_t count, room;
+    size_t *first; /* where each location's frames begin */
+    uint32_t *depth;
+};
+
+static void add_frame(struct answers *answers, struct profile *profile,
+                      const struct frame *frame)
+{
+    answers->frames =
+        xgrow(answers->frames, &answers->room, answers->count + 1, sizeof(*answers->frames));
+    answers->frames[answers->count++] = profile_frame(profile, frame);
+}
+
+static void answer(struct answers *answers, struct group *group, const struct place *place,
+                   const struct binary *binary, const struct location *location, size_t index,
+                   struct profile *profile)
 {
     struct frame frame = {
         .function = place->function,
+        .file = place->file,
+        .line = place->line,
         .mapping = place->mapping,
         .address = shown_address(group, binary, location),
         .kind = group->kind,
         .unnamed = place->unnamed,
     };
 
-    return profile_frame(profile, &frame);
+    answers->first[index] = answers->count;
+    answers->depth[index] = 1 + place->call_count;
+    add_frame(answers, profile, &frame);
+    frame.kind = FRAME_INLINE;
+    frame.unnamed = false;
+    for (uint32_t i = 0; i < place->call_count; i++) {
+        const struct call *call = &group->calls[place->first_call + i];
+
+        frame.function = call->function;
+        frame.file = call->file;
+        frame.line = call->line;
+        add_frame(answers, profile, &frame);
+    }
 }
 
 /* queries[0..count) are all of one dso. */
 static void resolve_group(struct symbolizer *symbolizer, const struct location *locations,
                           const struct query *queries, size_t count, struct profile *profile,
-                          frame_id *frames)
+                          struct answers *answers)
 {
     struct group group = {.dso = queries->dso, .kind = FRAME_NATIVE};
     const struct binary *binary = NULL;
@@ -450,30 +559,62 @@ static void resolve_group(struct symbolizer *symbolizer, const struct location *
     if (resolvers[group.dso->kind] == resolve_file)
         binary = binary_of(symbolizer, group.dso);
     for (size_t i = 0; i < count; i++) {
+        size_t index = queries[i].location;
+
         place += i && queries[i].offset != queries[i - 1].offset;
-        frames[queries[i].location] = frame_of(&group, &group.places[place], binary,
-                                               &locations[queries[i].location], profile);
+        answer(answers, &group, &group.places[place], binary, &locations[index], index,
+               profile);
     }
     free(group.places);
+    free(group.calls);
+}
+
+static void answer_unknown(struct answers *answers, const struct location *location,
+                           size_t index, struct profile *profile)
+{
+    struct frame frame = {.function = profile_intern_text(profile, "[unknown]"),
+                          .address = location->offset,
+                          .unnamed = true};
+
+    answers->first[index] = answers->count;
+    answers->depth[index] = 1;
+    add_frame(answers, profile, &frame);
+}
+
+/* From the order of the queries to that of the locations. */
+static frame_id *in_order(const struct answers *answers, size_t count, size_t *first)
+{
+    frame_id *frames = xalloc((answers->count + 1) * sizeof(*frames));
+
+    first[0] = 0;
+    for (size_t i = 0; i < count; i++) {
+        memcpy(frames + first[i], answers->frames + answers->first[i],
+               answers->depth[i] * sizeof(*frames));
+        first[i + 1] = first[i] + answers->depth[i];
+    }
+    return frames;
 }
 
 void symbolize(struct symbolizer *symbolizer, const struct location *locations, size_t count,
                struct profile *profile, frame_id **frames, size_t *first)
 {
     struct query *queries = sorted_queries(locations, count);
+    struct answers answers = {.first = xalloc((count + 1) * sizeof(*answers.first)),
+                              .depth = xalloc((count + 1) * sizeof(*answers.depth))};
 
-    *frames = xalloc((count + 1) * sizeof(**frames));
     for (size_t at = 0, end; at < count; at = end) {
         for (end = at + 1; end < count && queries[end].dso == queries[at].dso; end++)
             ;
         if (queries[at].dso)
-            resolve_group(symbolizer, locations, queries + at, end - at, profile, *frames);
+            resolve_group(symbolizer, locations, queries + at, end - at, profile, &answers);
         else
             for (size_t i = at; i < end; i++)
-                (*frames)[queries[i].location] =
-                    unknown_frame(profile, locations[queries[i].location].offset);
+                answer_unknown(&answers, &locations[queries[i].location], queries[i].location,
+                               profile);
     }
-    for (size_t i = 0; i <= count; i++)
-        first[i] = i;
+    *frames = in_order(&answers, count, first);
+    free(answers.frames);
+    free(answers.first);
+    free(answers.depth);
     free(queries);
 }

@@ -1,0 +1,34 @@
+#ifndef FIQ_ELF_LAZY_SECTION_H
+#define FIQ_ELF_LAZY_SECTION_H
+
+#include "elf/image.h"
+
+/*
+ * A section of which only the parts that are asked for are read.
+ *
+ * Debugging information is large and most of it is never needed: address space is reserved for
+ * the whole section, and pieces of it are read from the file when somebody looks at them.
+ * Pointers stay good until lazy_section_close().  Compressed sections (zlib, .zdebug, zstd
+ * where the library is there) are inflated whole when they are opened.
+ */
+struct lazy_section {
+    uint8_t *bytes;
+    size_t size;
+    struct image *image;
+    uint64_t file_offset;
+    uint8_t *present; /* a bit for each piece; NULL: all of it is there */
+};
+
+/* 0; -ENOENT when there is none; otherwise why it cannot be read.  *budget bounds what
+ * compressed sections may take in memory, and shrinks. */
+int lazy_section_open(struct lazy_section *section, struct image *image, const char *name,
+                      size_t *budget, struct error *err);
+/* Zeroed sections are allowed. */
+void lazy_section_close(struct lazy_section *section);
+
+/* `size` bytes from `offset`, or NULL when the section ends before. */
+const uint8_t *lazy_section_bytes(struct lazy_section *section, uint64_t offset, uint64_t size);
+/* The text at `offset`, with its NUL inside of the section, or NULL. */
+const char *lazy_section_string(struct lazy_section *section, uint64_t offset);
+
+#endif
