@@ -250,8 +250,9 @@ static uint32_t make_room(struct maps *maps, uint64_t start, uint64_t end)
     }
     for (last = at; last < maps->count && maps->mappings[last].end <= end; last++)
         ;
-    memmove(maps->mappings + at, maps->mappings + last,
-            (maps->count - last) * sizeof(*maps->mappings));
+    if (last > at)
+        memmove(maps->mappings + at, maps->mappings + last,
+                (maps->count - last) * sizeof(*maps->mappings));
     maps->count -= last - at;
     if (at < maps->count && maps->mappings[at].start < end) {
         maps->mappings[at].file_offset += end - maps->mappings[at].start;
