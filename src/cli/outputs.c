@@ -15,10 +15,14 @@ struct picture {
     const char *name, *suffix;
     int (*render)(const struct view *view, const struct render_options *options, FILE *out,
                   struct error *err);
+    /* Share below which it shows no frame, so that none is made; NULL: it takes all. */
+    double (*narrowest)(const struct render_options *options);
 };
 
-static const struct picture pictures[] = {{"svg", ".svg", render_svg},
-                                          {"html", ".html", render_html}};
+static const struct picture pictures[] = {
+    {"svg", ".svg", render_svg, render_svg_narrowest},
+    {"html", ".html", render_html, NULL},
+};
 
 static bool ends_with(const char *text, const char *end)
 {
@@ -294,12 +298,15 @@ static int render(const struct wish *wish, const struct outputs *outputs,
                   const struct write_options *options, const struct profile *profile,
                   FILE *stream, struct error *err)
 {
+    struct view_options shown = options->view;
     struct view *view;
     int failed;
 
     if (wish->format)
         return wish->format->write(profile, options, stream, err);
-    view = view_new(profile, &options->view);
+    if (wish->picture->narrowest)
+        shown.narrowest = wish->picture->narrowest(&outputs->render);
+    view = view_new(profile, &shown);
     failed = wish->picture->render(view, &outputs->render, stream, err);
     view_free(view);
     return failed;

@@ -10,14 +10,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/lines.h"
 #include "base/saturate.h"
 #include "base/xalloc.h"
 #include "format/facts.h"
 #include "format/format.h"
 
+/* Names met lately: a name's hash leads to its frame, mostly without leaving the cache. */
+enum { RECENT = 4096 };
+struct recent {
+    uint64_t hash;
+    const char *text; /* in the profile's strings */
+    uint32_t length;
+    frame_id frame;
+};
+
 struct reader {
     struct profile *profile;
+    struct recent *recent;
     char *previous; /* frames of the line before */
     size_t previous_length, previous_room;
     struct level {
@@ -53,10 +64,8 @@ static size_t strip_annotations(const char *text, size_t length, enum frame_kind
     return length;
 }
 
-static frame_id frame_of(struct reader *reader, const char *text, size_t length)
+static frame_id frame_of_text(struct reader *reader, str_id id, const char *text, size_t length)
 {
-    str_id id = profile_intern(reader->profile, text, length);
-
     if (id >= reader->frame_count) {
         reader->frame_of =
             xgrow(reader->frame_of, &reader->frame_room, (size_t)id + 1, sizeof(uint32_t));
@@ -72,6 +81,23 @@ static frame_id frame_of(struct reader *reader, const char *text, size_t length)
         reader->frame_of[id] = profile_frame(reader->profile, &frame);
     }
     return reader->frame_of[id];
+}
+
+static frame_id frame_of(struct reader *reader, const char *text, size_t length)
+{
+    uint64_t hash = hash_bytes(text, length);
+    struct recent *recent = &reader->recent[hash % RECENT];
+    frame_id frame;
+    str_id id;
+
+    if (recent->hash == hash && recent->length == length && !memcmp(recent->text, text, length))
+        return recent->frame;
+    id = profile_intern(reader->profile, text, length);
+    frame = frame_of_text(reader, id, text, length);
+    if (profile_string_length(reader->profile, id) == length) /* else it was cleaned */
+        *recent =
+            (struct recent){hash, profile_string(reader->profile, id), (uint32_t)length, frame};
+    return frame;
 }
 
 static size_t common_length(const char *a, const char *b, size_t length)
@@ -364,7 +390,9 @@ static bool has_two_counts(struct source *source)
 
 static int folded_read(struct source *source, struct profile *profile, struct error *err)
 {
-    struct reader reader = {.profile = profile, .lines = {.source = source}};
+    struct reader reader = {.profile = profile,
+                            .lines = {.source = source},
+                            .recent = xcalloc(RECENT, sizeof(*reader.recent))};
     int failed;
 
     reader.two_counts = has_two_counts(source);
@@ -382,6 +410,7 @@ static int folded_read(struct source *source, struct profile *profile, struct er
             failed = error_set(err, EBADMSG, "%s: line %" PRIu64 " is not \"stack COUNT\"",
                                source_name(source), reader.first_bad);
     }
+    free(reader.recent);
     free(reader.previous);
     free(reader.levels);
     free(reader.frame_of);

@@ -1,18 +1,26 @@
 #include "profile/call_tree.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/hash.h"
 #include "base/saturate.h"
 #include "base/xalloc.h"
 
-/* The index holds node numbers; 0 is "empty", as the root is nobody's child.  The key, parent
- * and frame, is read from the node itself: 4 bytes a slot. */
+/*
+ * Most nodes have one child.  That one is found through `first_child`; only the second and
+ * later children of a node are in the index, which so is small enough for the caches.
+ *
+ * The index holds node numbers; 0 is "empty", as the root is nobody's child.  The key, parent
+ * and frame, is read from the node itself: 4 bytes a slot.
+ */
 struct call_tree {
     struct call_node *nodes;
     size_t count, room;
+    uint64_t *selfs; /* NULL until something is weighed */
+    size_t self_count, self_room;
     node_id *slots;
-    size_t mask;
+    size_t mask, indexed;
 };
 
 struct call_tree *call_tree_new(void)
@@ -32,6 +40,7 @@ void call_tree_free(struct call_tree *tree)
     if (!tree)
         return;
     free(tree->nodes);
+    free(tree->selfs);
     free(tree->slots);
     free(tree);
 }
@@ -41,42 +50,77 @@ static size_t home(const struct call_tree *tree, node_id parent, frame_id frame)
     return hash_u64((uint64_t)parent << 32 | frame) & tree->mask;
 }
 
+static void put(struct call_tree *tree, node_id node)
+{
+    size_t i = home(tree, tree->nodes[node].parent, tree->nodes[node].frame);
+
+    while (tree->slots[i])
+        i = (i + 1) & tree->mask;
+    tree->slots[i] = node;
+}
+
 static void grow(struct call_tree *tree)
 {
     free(tree->slots);
     tree->mask = tree->mask * 2 + 1;
     tree->slots = xcalloc(tree->mask + 1, sizeof(*tree->slots));
-    for (size_t node = 1; node < tree->count; node++) {
-        size_t i = home(tree, tree->nodes[node].parent, tree->nodes[node].frame);
-
-        while (tree->slots[i])
-            i = (i + 1) & tree->mask;
-        tree->slots[i] = (node_id)node;
-    }
+    for (size_t node = 1; node < tree->count; node++)
+        if (tree->nodes[tree->nodes[node].parent].first_child != node)
+            put(tree, (node_id)node);
 }
 
-node_id call_tree_child(struct call_tree *tree, node_id parent, frame_id frame)
+static node_id find_later_child(const struct call_tree *tree, node_id parent, frame_id frame)
 {
     size_t i = home(tree, parent, frame);
     node_id node;
 
     while ((node = tree->slots[i]) != 0) {
         if (tree->nodes[node].parent == parent && tree->nodes[node].frame == frame)
-            return node;
+            break;
         i = (i + 1) & tree->mask;
     }
-    node = (node_id)tree->count++;
+    return node;
+}
+
+static node_id new_node(struct call_tree *tree, node_id parent, frame_id frame)
+{
+    node_id node = (node_id)tree->count++;
+
     tree->nodes = xgrow(tree->nodes, &tree->room, tree->count, sizeof(*tree->nodes));
     tree->nodes[node] = (struct call_node){.parent = parent, .frame = frame};
-    tree->slots[i] = node;
-    if (tree->count * 3 > tree->mask * 2)
+    return node;
+}
+
+node_id call_tree_child(struct call_tree *tree, node_id parent, frame_id frame)
+{
+    node_id node = tree->nodes[parent].first_child;
+
+    if (!node) {
+        node = new_node(tree, parent, frame);
+        return tree->nodes[parent].first_child = node;
+    }
+    if (tree->nodes[node].frame == frame)
+        return node;
+    node = find_later_child(tree, parent, frame);
+    if (node)
+        return node;
+    node = new_node(tree, parent, frame);
+    put(tree, node);
+    if (++tree->indexed * 3 > tree->mask * 2)
         grow(tree);
     return node;
 }
 
 void call_tree_weigh(struct call_tree *tree, node_id node, uint64_t weight)
 {
-    tree->nodes[node].self = saturating_add(tree->nodes[node].self, weight);
+    if (node >= tree->self_count) {
+        size_t known = tree->self_count;
+
+        tree->selfs = xgrow(tree->selfs, &tree->self_room, tree->count, sizeof(*tree->selfs));
+        memset(tree->selfs + known, 0, (tree->count - known) * sizeof(*tree->selfs));
+        tree->self_count = tree->count;
+    }
+    tree->selfs[node] = saturating_add(tree->selfs[node], weight);
 }
 
 node_id call_tree_add(struct call_tree *tree, const frame_id *frames, size_t depth,
@@ -96,10 +140,15 @@ const struct call_node *call_tree_nodes(const struct call_tree *tree, size_t *co
     return tree->nodes;
 }
 
+uint64_t call_tree_self(const struct call_tree *tree, node_id node)
+{
+    return node < tree->self_count ? tree->selfs[node] : 0;
+}
+
 void call_tree_totals(const struct call_tree *tree, uint64_t *totals, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        totals[i] = tree->nodes[i].self;
+        totals[i] = call_tree_self(tree, (node_id)i);
     for (size_t i = count; i-- > 1;) {
         uint64_t *parent = &totals[tree->nodes[i].parent];
 

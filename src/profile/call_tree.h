@@ -22,7 +22,7 @@ typedef uint32_t frame_id; /* what a frame is, is up to the owner of the tree */
 struct call_node {
     node_id parent;
     frame_id frame;
-    uint64_t self; /* weight of samples that ended in this very stack */
+    node_id first_child; /* the one that was made first; 0: none */
 };
 
 struct call_tree *call_tree_new(void);
@@ -41,6 +41,9 @@ node_id call_tree_add(struct call_tree *tree, const frame_id *frames, size_t dep
 
 /* All nodes, root first.  Valid until the next call that adds a node. */
 const struct call_node *call_tree_nodes(const struct call_tree *tree, size_t *count);
+
+/* Weight of the samples that ended in the node's very stack. */
+uint64_t call_tree_self(const struct call_tree *tree, node_id node);
 
 /* Fills totals[0..count) with self + descendants; sums stay at UINT64_MAX. */
 void call_tree_totals(const struct call_tree *tree, uint64_t *totals, size_t count);

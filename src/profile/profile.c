@@ -97,9 +97,11 @@ void profile_free(struct profile *profile)
 
 str_id profile_intern(struct profile *profile, const char *text, size_t length)
 {
+    str_id id = strings_find(profile->strings, text, length);
     char *clean;
-    str_id id;
 
+    if (id != UINT32_MAX) /* all that is in there is clean */
+        return id;
     if (text_is_clean(text, length))
         return strings_add(profile->strings, text, length);
     clean = text_clean(text, length, &length);

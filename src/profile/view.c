@@ -1,5 +1,7 @@
 #include "profile/view.h"
 
+#include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +22,8 @@ struct view {
     size_t name_count, name_room;
     struct map name_index;   /* text, kind -> name */
     uint32_t *name_of_frame; /* or UINT32_MAX: not seen yet */
-    node_id *node_of_stack;
+    node_id *node_of_stack;  /* NULL: the same as the profile's */
+    uint64_t left_out, left_out_weight;
 };
 
 static name_id add_name(struct view *view, const struct view_name *name)
@@ -230,21 +233,183 @@ static void place_stacks(struct view *view)
     free(walk.pending);
 }
 
-static void sum_up(struct view *view)
+static void append_name(struct view *view, const struct view_name *name)
 {
-    const struct call_node *tree = call_tree_nodes(view->tree, &view->node_count);
+    view->names =
+        xgrow(view->names, &view->name_room, view->name_count + 1, sizeof(*view->names));
+    view->names[view->name_count++] = *name;
+}
 
-    view->nodes = xalloc(view->node_count * sizeof(*view->nodes));
-    for (size_t i = 0; i < view->node_count; i++)
-        view->nodes[i] = (struct view_node){.parent = tree[i].parent,
-                                            .name = i ? tree[i].frame : UINT32_MAX,
-                                            .self = tree[i].self,
-                                            .total = tree[i].self};
-    for (size_t i = view->node_count; i-- > 1;) {
-        struct view_node *parent = &view->nodes[view->nodes[i].parent];
+/* Makes a name of each frame; false when two of them have the same. */
+static bool make_names(struct view *view)
+{
+    uint32_t frames = profile_frame_count(view->profile);
+    uint8_t *seen = xcalloc(view->label_base, sizeof(*seen)); /* kinds of each text */
+    bool again = false;
 
-        parent->total = saturating_add(parent->total, view->nodes[i].total);
+    for (frame_id i = 0; i < frames && !again; i++) {
+        const struct frame *frame = profile_frame_at(view->profile, i);
+
+        uint8_t kind = (uint8_t)(view->options.by_text ? 1u : 1u << frame->kind);
+
+        again = seen[frame->function] & kind;
+        seen[frame->function] |= kind;
+        append_name(view, &(struct view_name){.text = frame->function,
+                                              .kind = frame->kind,
+                                              .mapping = frame->mapping,
+                                              .unnamed = frame->unnamed});
     }
+    free(seen);
+    if (again)
+        view->name_count = 0;
+    return !again;
+}
+
+/* Whether the profile's tree is the view's: nothing to merge, nothing to turn, no labels.  Then
+ * frames and names have the same numbers. */
+static bool frames_are_names(struct view *view)
+{
+    bool labelled = profile_label_count(view->profile) > 1;
+
+    if (view->options.reverse || (labelled && (view->options.threads || shows_processes(view))))
+        return false;
+    return make_names(view);
+}
+
+/* A number for each node, in half the memory when all of them are small. */
+struct numbers {
+    uint32_t *small;
+    uint64_t *large;
+};
+
+static struct numbers numbers_new(size_t count, uint64_t largest)
+{
+    return largest < UINT32_MAX ? (struct numbers){.small = xcalloc(count, sizeof(uint32_t))}
+                                : (struct numbers){.large = xcalloc(count, sizeof(uint64_t))};
+}
+
+static void numbers_free(struct numbers *numbers)
+{
+    free(numbers->small);
+    free(numbers->large);
+}
+
+static uint64_t number_at(const struct numbers *numbers, size_t i)
+{
+    return numbers->small ? numbers->small[i] : numbers->large[i];
+}
+
+static void number_set(struct numbers *numbers, size_t i, uint64_t number)
+{
+    if (numbers->small)
+        numbers->small[i] = (uint32_t)number;
+    else
+        numbers->large[i] = number;
+}
+
+static void number_add(struct numbers *numbers, size_t i, uint64_t number)
+{
+    number_set(numbers, i, saturating_add(number_at(numbers, i), number));
+}
+
+static uint64_t least_weight(const struct view *view, uint64_t whole)
+{
+    double share = ceil(view->options.narrowest * (double)whole);
+
+    if (!(view->options.narrowest > 0))
+        return 0;
+    return share < 1 ? 1 : share >= 0x1p64 ? UINT64_MAX : (uint64_t)share;
+}
+
+static const uint64_t LEFT_OUT = UINT32_MAX; /* as a node's new number */
+
+static void leave_out(struct view *view, uint64_t total, bool parent_is_shown)
+{
+    view->left_out += total > 0;
+    if (parent_is_shown)
+        view->left_out_weight = saturating_add(view->left_out_weight, total);
+}
+
+/* Makes the nodes of a tree whose frames are names.  `numbers` are the nodes' own weights, and
+ * become their new numbers. */
+static void make_nodes(struct view *view, const struct call_node *from, size_t count,
+                       struct numbers *numbers)
+{
+    size_t kept = 1;
+    uint64_t least;
+
+    for (size_t i = count; i-- > 1;)
+        number_add(numbers, from[i].parent, number_at(numbers, i));
+    least = least_weight(view, number_at(numbers, 0));
+    for (size_t i = 1; i < count; i++)
+        kept += number_at(numbers, i) >= least;
+    view->nodes = xalloc(kept * sizeof(*view->nodes));
+    view->nodes[0] = (struct view_node){.name = UINT32_MAX, .total = number_at(numbers, 0)};
+    number_set(numbers, 0, 0);
+    view->node_count = 1;
+    for (size_t i = 1; i < count; i++) {
+        uint64_t parent = number_at(numbers, from[i].parent), total = number_at(numbers, i);
+
+        if (total < least) {
+            leave_out(view, total, parent != LEFT_OUT);
+            number_set(numbers, i, LEFT_OUT);
+            continue;
+        }
+        number_set(numbers, i, view->node_count);
+        view->nodes[view->node_count++] = (struct view_node){
+            .parent = (node_id)parent, .name = from[i].frame, .total = total};
+    }
+}
+
+static void add_self(struct view *view, uint64_t node, uint64_t value)
+{
+    if (node != LEFT_OUT)
+        view->nodes[node].self = saturating_add(view->nodes[node].self, value);
+}
+
+static uint64_t value_of(const struct view *view, stack_id stack)
+{
+    uint64_t value = profile_values(view->profile, stack)[view->options.value];
+
+    return value == NOT_MEASURED ? 0 : value;
+}
+
+/* The profile's own tree, without building another. */
+static void adopt_tree(struct view *view)
+{
+    size_t count, stack_count;
+    const struct call_node *nodes = profile_nodes(view->profile, &count);
+    const struct stack *stacks = profile_stacks(view->profile, &stack_count);
+    struct numbers numbers =
+        numbers_new(count, stack_count ? profile_total(view->profile, view->options.value) : 0);
+
+    for (size_t i = 0; i < stack_count; i++)
+        number_add(&numbers, stacks[i].node, value_of(view, (stack_id)i));
+    make_nodes(view, nodes, count, &numbers);
+    for (size_t i = 0; i < stack_count; i++)
+        add_self(view, number_at(&numbers, stacks[i].node), value_of(view, (stack_id)i));
+    numbers_free(&numbers);
+}
+
+static void build_tree(struct view *view)
+{
+    uint32_t frames = profile_frame_count(view->profile);
+    struct numbers numbers;
+    size_t count;
+    const struct call_node *nodes;
+
+    view->name_of_frame = xalloc(frames * sizeof(*view->name_of_frame));
+    memset(view->name_of_frame, 0xff, frames * sizeof(*view->name_of_frame));
+    view->tree = call_tree_new();
+    place_stacks(view);
+    nodes = call_tree_nodes(view->tree, &count);
+    numbers = numbers_new(count, UINT64_MAX);
+    for (size_t i = 0; i < count; i++)
+        number_set(&numbers, i, call_tree_self(view->tree, (node_id)i));
+    make_nodes(view, nodes, count, &numbers);
+    for (size_t i = 0; i < count; i++)
+        add_self(view, number_at(&numbers, i), call_tree_self(view->tree, (node_id)i));
+    numbers_free(&numbers);
     call_tree_free(view->tree); /* its index was needed for building only */
     view->tree = NULL;
 }
@@ -252,17 +417,15 @@ static void sum_up(struct view *view)
 struct view *view_new(const struct profile *profile, const struct view_options *options)
 {
     struct view *view = xcalloc(1, sizeof(*view));
-    uint32_t frames = profile_frame_count(profile);
 
     view->profile = profile;
     view->options = *options;
     view->label_texts = strings_new();
     view->label_base = strings_count(profile_strings(profile));
-    view->tree = call_tree_new();
-    view->name_of_frame = xalloc(frames * sizeof(*view->name_of_frame));
-    memset(view->name_of_frame, 0xff, frames * sizeof(*view->name_of_frame));
-    place_stacks(view);
-    sum_up(view);
+    if (frames_are_names(view))
+        adopt_tree(view);
+    else
+        build_tree(view);
     return view;
 }
 
@@ -332,7 +495,17 @@ const struct value_type *view_value_type(const struct view *view)
     return view->options.value < count ? &types[view->options.value] : NULL;
 }
 
+void view_left_out(const struct view *view, uint64_t *nodes, uint64_t *weight)
+{
+    *nodes = view->left_out;
+    *weight = view->left_out_weight;
+}
+
 node_id view_node_of(const struct view *view, stack_id stack)
 {
-    return view->node_of_stack[stack];
+    size_t count;
+
+    assert(!(view->options.narrowest > 0));
+    return view->node_of_stack ? view->node_of_stack[stack]
+                               : profile_stacks(view->profile, &count)[stack].node;
 }

@@ -28,6 +28,8 @@ struct view_options {
     enum view_processes processes;
     bool threads; /* "thread-name (TID)" below the process */
     bool reverse; /* innermost frame first: who calls */
+    /* Leave out nodes with less than this share of all; 0 keeps also those without weight. */
+    double narrowest;
     bool by_text; /* names that differ only in kind are one, as in plain folded text */
 };
 
@@ -60,7 +62,11 @@ const struct view_options *view_settings(const struct view *view);
 /* Type of the one value shown; NULL when the profile has none. */
 const struct value_type *view_value_type(const struct view *view);
 
-/* The view's node in which a stack of the profile ended, for formats with times or labels. */
+/* What `narrowest` left out: nodes, and the weight that has any of them in its stack. */
+void view_left_out(const struct view *view, uint64_t *nodes, uint64_t *weight);
+
+/* The view's node in which a stack of the profile ended, for formats with times or labels.  Not
+ * for views with `narrowest`. */
 node_id view_node_of(const struct view *view, stack_id stack);
 
 #endif

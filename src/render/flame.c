@@ -110,7 +110,10 @@ struct flame *flame_new(const struct view *view, const struct flame_options *opt
     size_t count;
     const struct view_node *nodes = view_nodes(view, &count);
     double least = ceil(options->narrowest * (double)nodes[0].total);
-    uint64_t least_weight = least < 1 ? 1 : least >= 0x1p64 ? UINT64_MAX : (uint64_t)least;
+    uint64_t frames, weight,
+        least_weight = least < 1         ? 1
+                       : least >= 0x1p64 ? UINT64_MAX
+                                         : (uint64_t)least;
 
     find_children(&children, nodes, count, least_weight);
     flame->boxes = xalloc((children.count + 1) * sizeof(*flame->boxes));
@@ -126,6 +129,9 @@ struct flame *flame_new(const struct view *view, const struct flame_options *opt
         place_children(flame, nodes, &children, (uint32_t)at);
     }
     count_hidden(flame, nodes, count, least_weight);
+    view_left_out(view, &frames, &weight);
+    flame->hidden_frames += frames;
+    flame->hidden_weight = saturating_add(flame->hidden_weight, weight);
     free(children.first);
     free(children.nodes);
     return flame;

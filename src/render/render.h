@@ -27,6 +27,8 @@ struct render_options {
 /* Writes to a stream whose errors the caller checks at the end, as in format.h. */
 int render_svg(const struct view *view, const struct render_options *options, FILE *out,
                struct error *err);
+/* The share of all below which a frame is left out: what the view need not hold. */
+double render_svg_narrowest(const struct render_options *options);
 
 /* A page to explore the whole profile of the view with: what the view leaves out (labels, other
  * values, times) is in it.  How the view was asked for is how the page opens. */

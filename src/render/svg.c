@@ -188,22 +188,28 @@ static void find_classes(struct svg *svg)
             svg->used[palette_kind_hue((enum frame_kind)kind)][5] = true;
 }
 
+double render_svg_narrowest(const struct render_options *options)
+{
+    double width = options->width ? options->width : 1200;
+
+    return (options->min_width > 0 ? options->min_width : 0.1) / (width - 2 * SVG_MARGIN);
+}
+
 static void lay_out(struct svg *svg)
 {
     const struct render_options *options = svg->options;
-    double room, whole;
+    double whole;
 
     svg->title = options->title      ? options->title
                  : options->inverted ? "Icicle graph"
                  : options->reversed ? "Flame graph, innermost frame first"
                                      : "Flame graph";
     svg->width = options->width ? options->width : 1200;
-    room = svg->width - 2 * SVG_MARGIN;
-    svg->flame =
-        flame_new(svg->view, &(struct flame_options){.narrowest = options->min_width / room});
+    svg->flame = flame_new(svg->view,
+                           &(struct flame_options){.narrowest = render_svg_narrowest(options)});
     svg->boxes = flame_boxes(svg->flame, &svg->count);
     whole = (double)flame_whole(svg->flame);
-    svg->scale = whole > 0 ? room / whole : 0;
+    svg->scale = whole > 0 ? (svg->width - 2 * SVG_MARGIN) / whole : 0;
     svg->fact_count = render_facts(svg->view, svg->facts);
     find_classes(svg);
     svg_choose_detail(svg);

@@ -114,8 +114,8 @@ static void grown_finish(struct grown *grown, bool with_samples, struct model_tr
     for (size_t i = 0; i < tree->count; i++)
         tree->nodes[i] = (struct view_node){.parent = nodes[i].parent,
                                             .name = i ? nodes[i].frame : UINT32_MAX,
-                                            .self = nodes[i].self,
-                                            .total = nodes[i].self};
+                                            .self = call_tree_self(grown->tree, (node_id)i),
+                                            .total = call_tree_self(grown->tree, (node_id)i)};
     for (size_t i = tree->count; i-- > 1;) {
         struct view_node *parent = &tree->nodes[tree->nodes[i].parent];
         uint64_t *samples = &grown->samples[tree->nodes[i].parent];

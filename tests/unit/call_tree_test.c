@@ -29,7 +29,7 @@ Test(call_tree, stacks_share_their_outer_frames)
     cr_expect(eq(sz, count, 6));
     cr_expect(eq(u32, nodes[inner].parent, outer));
     cr_expect(ne(u32, other, outer));
-    cr_expect(eq(u64, nodes[inner].self, 10));
+    cr_expect(eq(u64, call_tree_self(tree, inner), 10));
     cr_expect(eq(u32, call_tree_add(tree, (frame_id[]){1, 2, 3}, 3, 4), inner));
 }
 
