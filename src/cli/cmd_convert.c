@@ -23,6 +23,7 @@ const struct command convert_command = {
              "  fiq convert a.pb.gz -o a.speedscope.json -o a.folded.gz\n"
              "  perf script | fiq convert - -o a.pb.gz",
     .tables = {{output_options, offsetof(struct convert_settings, outputs)},
+               {times_options, offsetof(struct convert_settings, outputs)},
                {filter_options, offsetof(struct convert_settings, filter)},
                {render_options, offsetof(struct convert_settings, outputs)},
                {talk_options, offsetof(struct convert_settings, talk)}},
@@ -38,6 +39,7 @@ const struct command merge_command = {
         "threads keep their labels, and what one of them did not measure stays unmeasured.\n\n"
         "  fiq merge a.pb.gz b.pb.gz -o all.pb.gz",
     .tables = {{output_options, offsetof(struct convert_settings, outputs)},
+               {times_options, offsetof(struct convert_settings, outputs)},
                {filter_options, offsetof(struct convert_settings, filter)},
                {render_options, offsetof(struct convert_settings, outputs)},
                {talk_options, offsetof(struct convert_settings, talk)}},
@@ -58,7 +60,6 @@ static int begin(const struct command *command, int argc, char **argv, int least
         break;
     }
     talk_begin(&settings->talk);
-    settings->outputs.options.timestamps = true; /* those that the inputs have */
     if (*count < least) {
         print_message("%s: what is to be read? - is standard input", command->name);
         return EXIT_USAGE;

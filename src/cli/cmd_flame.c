@@ -35,6 +35,7 @@ const struct command flame_command = {
              "  perf script | fiq flame - -o out.svg",
     .tables = {{input_options, offsetof(struct flame_settings, input)},
                {output_options, offsetof(struct flame_settings, outputs)},
+               {times_options, offsetof(struct flame_settings, outputs)},
                {render_options, offsetof(struct flame_settings, outputs)},
                {filter_options, offsetof(struct flame_settings, filter)},
                {talk_options, offsetof(struct flame_settings, talk)}},
@@ -71,7 +72,6 @@ static int run_flame(int argc, char **argv)
         break;
     }
     talk_begin(&settings.talk);
-    settings.outputs.options.timestamps = true; /* those that the input has */
     if (count > 1 || (count && settings.input)) {
         print_message("flame: one input at a time; fiq merge joins several");
         return EXIT_USAGE;

@@ -201,6 +201,19 @@ static int set_annotate(void *settings, const char *value, struct error *err)
     return 0;
 }
 
+static int set_timestamps(void *settings, const char *value, struct error *err)
+{
+    (void)value;
+    (void)err;
+    ((struct outputs *)settings)->options.timestamps = true;
+    return 0;
+}
+
+const struct option_spec times_options[] = {{"timestamps", 0, 0, NULL,
+                                             "pprof, JSON: one sample an event, with its time",
+                                             set_timestamps},
+                                            {0}};
+
 const struct option_spec output_options[] = {
     {"output", 'o', 0, "FILE", "write FILE, format by suffix; repeatable; - is standard output",
      set_output, "Output"},

@@ -29,6 +29,7 @@ struct outputs {
 };
 
 extern const struct option_spec output_options[]; /* settings: struct outputs */
+extern const struct option_spec times_options[];  /* the same: for commands that read */
 extern const struct option_spec render_options[]; /* the same: how pictures look */
 
 /* Adds a file; `path` is the caller's and stays. */

@@ -51,6 +51,6 @@ int format_read_file(const char *path, struct profile *profile, struct error *er
 int format_read(struct source *source, struct profile *profile, struct error *err);
 
 extern const struct format folded_format, pprof_format, speedscope_format, json_format,
-    perfscript_format;
+    perfscript_format, firefox_format;
 
 #endif

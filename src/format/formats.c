@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <string.h>
 
-/* The order decides: narrow shapes and long suffixes first, text that is nearly anything last.
+/* The order decides: narrow shapes and long suffixes first, last what accepts nearly anything.
  */
 const struct format *const formats[] = {
-    &pprof_format, &speedscope_format, &json_format, &perfscript_format, &folded_format, NULL,
+    &pprof_format, &speedscope_format, &firefox_format,
+    &json_format,  &perfscript_format, &folded_format,
+    NULL,
 };
 
 const struct format *format_named(const char *name)
