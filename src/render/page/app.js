@@ -670,8 +670,6 @@ class App {
       const about = step.what === 'flat' ? 'collapsed' : step.what === 'mod' ? names.shown(names.moduleName(step.id)) : names.shown(step.id);
       chip(`${words[step.what]} ${about}`, () => this.go({steps: state.steps.filter(other => other !== step)}));
     }
-    if (this.zoomed)
-      chip('zoomed to ' + names.shown(this.tree.name[this.zoomed]), () => this.go({zoom: ''}));
     if (state.reverse)
       chip('merged from the leaf', () => this.go({reverse: false, zoom: ''}));
     host.replaceChildren(...parts);
@@ -692,12 +690,10 @@ class App {
     const {graph, tree, state} = this, up = state.view === 'flame';
     const same = graph.tree === tree && graph.up === up && graph.zoomed === this.zoomed;
     graph.up = up;
-    graph.hits = this.hits(tree);
     if (graph.tree !== tree)
       graph.selected = -1;
     graph.show(tree, this.zoomed, same);
     graph.hits = this.hits(tree);
-    graph.drawNow();
     this.graphNote.hidden = tree.total[0] > 0;
     this.graphNote.textContent = this.whole > 0 ? 'Nothing is left in this view. Press u to undo.' : 'This profile holds no samples.';
     this.showDetail(graph, graph.selected);
@@ -739,7 +735,7 @@ class App {
       if (chart.tree !== tree)
         chart.show(tree, 0);
       chart.hits = this.hits(tree);
-      chart.drawNow();
+      chart.later();
     }
     this.showDetail(this.callees, 0);
   }
@@ -752,7 +748,7 @@ class App {
     if (chart.tree !== tree)
       chart.show(tree, 0);
     chart.hits = this.hits(tree);
-    chart.drawNow();
+    chart.later();
     this.showDetail(chart, chart.selected);
   }
 
@@ -765,7 +761,7 @@ class App {
     set(this.rangeTo, state.range ? state.range[1] : null);
     this.allTimes.disabled = !state.range;
     if (before.range !== state.range || before.hidden !== state.hidden || !this.heat.counts || before.heat !== state.heat)
-      this.heat.show(this.model.times(state), this.model.lasted, state.range);
+      this.heat.show(this.model.times(state), this.model.lasted, state.range, this.model.samplePeriod());
     this.heat.on.say('');
   }
 

@@ -1,11 +1,12 @@
 /*
  * A tree drawn on a canvas: rows of boxes as wide as their weight.  Only what can be seen is
  * visited: what is left or right of the view, below its last row, or narrower than a pixel costs
- * one step with all that it holds.  Narrow neighbours are drawn as one grey box.
+ * one step with all that it holds.  Narrow neighbours are drawn as one grey box; in time order,
+ * where everything would be grey, each pixel shows the first of them.
  *
  * The canvas stays in view while a tall, empty element behind it scrolls.  For those who do not
- * see it there is an element of role treeitem for each box, put where the box is; these are made
- * when the page has nothing else to do.
+ * see it there is an element of role treeitem for each box; these are made when the page has
+ * nothing else to do.
  */
 
 const ROW = 19, NARROW = 1, LABEL_FROM = 24, PAD = 4, MOST_ITEMS = 6000;
@@ -81,6 +82,7 @@ class Chart {
     this.hovered = -1;
     this.boxes = [];
     this.pending = 0;
+    this.scrolled = 0;
     this.listen();
   }
 
@@ -89,6 +91,8 @@ class Chart {
     this.scroller.addEventListener('scroll', () => this.later(), {passive: true});
     this.scroller.addEventListener('mousemove', event => this.hover(event));
     this.scroller.addEventListener('mouseleave', () => this.leave());
+    /* Nothing to select here, and looking for it among the items costs a tenth of a second. */
+    this.filler.addEventListener('mousedown', event => event.preventDefault());
     this.scroller.addEventListener('click', event => this.click(event));
     this.scroller.addEventListener('contextmenu', event => this.contextMenu(event));
     this.scroller.addEventListener('wheel', event => this.wheel(event), {passive: false});
@@ -162,7 +166,7 @@ class Chart {
     this.hovered = -1;
     if (!keepScroll)
       this.scrollToZoom();
-    this.drawNow();
+    this.later();
   }
 
   /* The start of what is looked at, with its callers, at the edge where it starts. */
@@ -212,11 +216,11 @@ class Chart {
 
   top(row) {
     const top = this.up ? this.tall - PAD - (row + 1) * ROW : PAD + row * ROW;
-    return top - this.scroller.scrollTop;
+    return top - this.scrolled;
   }
 
   rowAt(y) {
-    const from = y + this.scroller.scrollTop;
+    const from = y + this.scrolled;
     return this.up ? Math.floor((this.tall - PAD - from) / ROW) : Math.floor((from - PAD) / ROW);
   }
 
@@ -226,6 +230,7 @@ class Chart {
     if (!this.tree || !this.width || !this.height)
       return;
     const c = this.context, theme = this.look.theme;
+    this.scrolled = this.scroller.scrollTop; /* asked once: it may cost a layout */
     c.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     c.fillStyle = theme.page;
     c.fillRect(0, 0, this.width, this.height);
@@ -240,12 +245,13 @@ class Chart {
 
   /* Finds the boxes in view: this.boxes, in depth-first order, and this.rows by row. */
   collect() {
-    const {x, total, end, n, bottom} = this.tree, depth = this.tree.row ?? this.tree.depth;
+    const {x, total, end, n, bottom, isTime} = this.tree, depth = this.tree.row ?? this.tree.depth;
     const {left, width} = this, scale = width / this.span;
     const rows = [this.rowAt(0), this.rowAt(this.height)];
     const first = Math.max(0, Math.min(...rows)), last = Math.max(...rows);
-    const boxes = this.boxes = [], slivers = this.slivers = [];
-    const byRow = this.byRow = new Map(), open = new Map();
+    const slivers = this.slivers = [], open = new Map(), taken = new Map();
+    this.boxes = [];
+    this.byRow = new Map();
     for (let i = 0; i < n;) {
       const from = (x[i] - left) * scale, wide = total[i] * scale;
       const row = depth[i];
@@ -257,23 +263,36 @@ class Chart {
         i = end[i];
         continue;
       }
+      if (wide < NARROW && isTime) {
+        const pixel = Math.floor(from);
+        if (taken.get(row) === pixel || row < first) {
+          i = row < first ? i + 1 : end[i];
+          continue;
+        }
+        taken.set(row, pixel);
+        this.addBox({node: i, row, from: pixel, to: pixel + 1});
+        i++;
+        continue;
+      }
       if (wide < NARROW) {
         if (row >= first && row <= last)
           this.addSliver(slivers, open, row, from, wide, i);
         i = end[i];
         continue;
       }
-      if (row >= first && row <= last) {
-        const box = {node: i, row, from: Math.max(0, from), to: Math.min(width, from + wide)};
-        boxes.push(box);
-        const list = byRow.get(row);
-        if (list)
-          list.push(box);
-        else
-          byRow.set(row, [box]);
-      }
+      if (row >= first)
+        this.addBox({node: i, row, from: Math.max(0, from), to: Math.min(width, from + wide)});
       i++;
     }
+  }
+
+  addBox(box) {
+    this.boxes.push(box);
+    const list = this.byRow.get(box.row);
+    if (list)
+      list.push(box);
+    else
+      this.byRow.set(box.row, [box]);
   }
 
   addSliver(slivers, open, row, from, wide, node) {
@@ -421,8 +440,7 @@ class Chart {
     if (reveal && node >= 0)
       this.reveal(node);
     this.on.select(this, node);
-    this.drawNow();
-    this.activate();
+    this.later();
   }
 
   /* Scrolls to the row; a node that is too narrow or outside is zoomed to. */
@@ -439,6 +457,8 @@ class Chart {
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || !this.tree)
       return;
+    if (this.pending)
+      this.drawNow();
     const moves = {ArrowLeft: () => this.beside(-1), ArrowRight: () => this.beside(1),
                    ArrowUp: () => this.along(this.up ? 1 : -1),
                    ArrowDown: () => this.along(this.up ? -1 : 1)};
@@ -487,42 +507,48 @@ class Chart {
 
   describeSoon() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.describeAll(), 150);
+    this.timer = setTimeout(() => this.describeAll(), 300);
     if (this.selected >= 0)
       this.activate();
   }
 
   itemFor(box) {
-    const item = element('div', {
+    return element('div', {
       role: 'treeitem', id: this.prefix + box.node, 'aria-level': this.tree.depth[box.node] + 1,
       'aria-selected': box.node === this.selected, 'aria-label': this.on.describe(this, box.node),
     });
+  }
+
+  describeAll() {
+    const boxes = this.boxes, stop = Math.min(boxes.length, MOST_ITEMS), started = this.described = {};
+    const idle = window.requestIdleCallback ?? (f => setTimeout(() => f({timeRemaining: () => 4}), 30));
+    let i = 0;
+    const some = deadline => {
+      if (this.described !== started || boxes !== this.boxes)
+        return;
+      if (i === 0)
+        this.items.replaceChildren();
+      const fragment = document.createDocumentFragment();
+      for (; i < stop && deadline.timeRemaining() > 2; i++)
+        fragment.append(this.itemFor(boxes[i]));
+      this.items.append(fragment);
+      if (i < stop)
+        idle(some);
+      else
+        this.activate();
+    };
+    idle(some);
+  }
+
+  /* Magnifiers follow the element. */
+  placeItem(item, box) {
+    if (!box)
+      return;
+    item.style.position = 'absolute';
     item.style.left = box.from + 'px';
     item.style.top = this.top(box.row) + 'px';
     item.style.width = box.to - box.from + 'px';
     item.style.height = ROW - 1 + 'px';
-    return item;
-  }
-
-  describeAll() {
-    const boxes = this.boxes, fragment = document.createDocumentFragment(), started = this.described = {};
-    let i = 0;
-    const idle = window.requestIdleCallback ?? (f => setTimeout(() => f({timeRemaining: () => 8}), 20));
-    const some = deadline => {
-      if (this.described !== started || boxes !== this.boxes)
-        return;
-      const stop = Math.min(boxes.length, MOST_ITEMS);
-      while (i < stop && deadline.timeRemaining() > 1)
-        for (const to = Math.min(stop, i + 50); i < to; i++)
-          fragment.append(this.itemFor(boxes[i]));
-      if (i < stop) {
-        idle(some);
-      } else {
-        this.items.replaceChildren(fragment);
-        this.activate();
-      }
-    };
-    idle(some);
   }
 
   /* Says which item the keyboard is at; makes it when it is not there yet. */
@@ -537,6 +563,7 @@ class Chart {
       this.items.append(item = this.itemFor(box));
     if (item) {
       item.setAttribute('aria-selected', 'true');
+      this.placeItem(item, box);
       this.items.setAttribute('aria-activedescendant', id);
     } else {
       this.items.removeAttribute('aria-activedescendant');

@@ -4,7 +4,7 @@
 
 function factsLine(facts) {
   const parts = [];
-  if (facts.command)
+  if (facts.command && visible(facts.command) !== document.title)
     parts.push(cut(visible(facts.command), 200));
   if (facts.host)
     parts.push(cut(visible(facts.host), 120));
@@ -23,31 +23,27 @@ function factsLine(facts) {
 
 /* Sentences about what this capture cannot show. */
 function limits(facts) {
-  const list = facts.quality ? facts.quality.split(', ').filter(part => !part.startsWith('100 % of')) : [];
-  const out = list.map(part => part[0].toUpperCase() + part.slice(1));
-  for (const note of facts.notes)
-    out.push(note);
+  const list = facts.quality ? facts.quality.split(/, (?![^(]*\))/).filter(part => !part.startsWith('100 % of')) : [];
   if (facts.samples && facts.samples < 200)
-    out.push(`Only ${count(facts.samples)} samples: shares are ${plusMinus(facts.samples / 2, facts.samples)} points or worse`);
-  return out.map(visible);
+    list.push(`only ${count(facts.samples)} samples: a share of 50${thin}% is ${plusMinus(facts.samples / 2, facts.samples)} points`);
+  return list.map(part => part[0].toUpperCase() + part.slice(1)).concat(facts.notes).map(visible);
 }
 
+/* One line that says how true it is; all of it, with what would help, on demand. */
 function showTruth(host, facts) {
-  const list = limits(facts);
-  const all = facts.quality ? visible(facts.quality) : '';
-  const line = all || (list.length ? list[0] : '');
+  const list = limits(facts), brief = visible(facts.quality.replace(/ \([^)]*\)/g, ''));
+  const line = brief || list[0];
   if (!line)
     return;
-  const rest = all ? list.filter(text => !facts.quality.toLowerCase().includes(text.toLowerCase())) : list.slice(1);
-  const bad = facts.trouble ? 'worse' : list.length ? 'some' : 'fine';
-  const mark = element('span', {class: 'mark ' + bad, 'aria-hidden': 'true'});
-  if (!rest.length && line.length < 160) {
+  const told = brief ? facts.quality.split(/, (?![^(]*\))/).length : 1, more = (brief ? facts.notes.length : list.length - 1);
+  const mark = element('span', {class: 'mark ' + (facts.trouble ? 'worse' : list.length ? 'some' : 'fine'), 'aria-hidden': 'true'});
+  if (!more && told === 1 && !line.includes('(')) {
     host.append(element('p', {}, mark, line));
     return;
   }
   const items = list.map(text => element('li', {}, text));
-  host.append(element('details', {}, element('summary', {}, mark, cut(line, 160) +
-    (rest.length ? ` – and ${rest.length} more` : '')), element('ul', {}, ...items)));
+  const summary = element('summary', {}, mark, line + (more > 0 ? ` – and ${more} more` : ''));
+  host.append(element('details', {}, summary, element('ul', {}, ...items)));
 }
 
 /* ---- threads and processes ---- */

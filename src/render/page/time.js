@@ -86,11 +86,11 @@ function timeTree(lanes, shape, start, stop, gap) {
 
 const COLUMN_SPANS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600].map(s => s * 1e9);
 
-/* Seconds as columns; less for short captures, more for those of an hour. */
-function columnSpan(whole) {
-  if (whole > 20e9 && whole <= 400e9)
-    return 1e9;
-  return COLUMN_SPANS.find(span => whole / span <= (whole <= 20e9 ? 60 : 400)) ?? whole / 400;
+/* Seconds as columns; less for short captures, more for those of an hour.  A cell holds at least
+ * two periods: less would show the rhythm of the sampling. */
+function columnSpan(whole, period) {
+  const fits = span => span >= 2 * period * HEAT_ROWS && whole / span <= (span < 1e9 ? 60 : 400);
+  return (whole > 20e9 && fits(1e9) ? 1e9 : COLUMN_SPANS.find(fits)) ?? Math.max(whole / 400, 2 * period * HEAT_ROWS);
 }
 
 const HEAT_ROWS = 40;
@@ -113,8 +113,8 @@ class Heatmap {
   }
 
   /* times: of the samples shown, in ns since the start. */
-  show(times, whole, range) {
-    this.span = columnSpan(whole);
+  show(times, whole, range, period) {
+    this.span = columnSpan(whole, period);
     this.columns = Math.max(1, Math.ceil(whole / this.span));
     this.whole = whole;
     this.counts = new Uint32Array(this.columns * HEAT_ROWS);
@@ -141,8 +141,11 @@ class Heatmap {
     c.fillStyle = theme.page;
     c.fillRect(0, 0, width, height);
     const plot = this.plot = {left: 46, top: 4, bottom: height - 20, wide: 0, high: 0};
-    plot.wide = Math.min(24, (width - plot.left - 8) / this.columns);
-    plot.high = (plot.bottom - plot.top) / HEAT_ROWS;
+    plot.wide = Math.min(40, (width - plot.left - 8) / this.columns);
+    plot.high = Math.floor((plot.bottom - plot.top) / HEAT_ROWS);
+    plot.top = plot.bottom - HEAT_ROWS * plot.high;
+    if (plot.wide > 3)
+      plot.wide = Math.floor(plot.wide);
     for (let column = 0; column < this.columns; column++)
       for (let row = 0; row < HEAT_ROWS; row++)
         this.drawCell(column, row, ratio);
@@ -163,7 +166,7 @@ class Heatmap {
     const outside = this.range && (start < this.range[0] || start >= this.range[1]);
     c.globalAlpha = outside ? 0.25 : 1;
     c.fillStyle = this.look.heat(this.counts[cell] / this.most);
-    c.fillRect(x, y, wide > 4 ? wide - 0.5 : wide + 0.3, high + 0.3);
+    c.fillRect(x, y, wide > 4 ? wide - 1 : wide + 0.3, high);
     c.globalAlpha = 1;
   }
 

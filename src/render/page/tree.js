@@ -283,33 +283,34 @@ function addPlanned(builder, root, shape, self, plan) {
 }
 
 /*
- * Who calls: from each of the nodes upwards, as a tree that starts at the callee.  Goes level by
- * level, and no further where a branch is below `least`: there may be millions of them, and none
- * would be seen.  Those branches end early; their weight stays.
+ * Who calls: from nodes upwards, as a tree that starts at the callees.  `level` holds groups of
+ * nodes that became one node of the builder.  Goes level by level, and no further where a branch
+ * is below `least`: there may be millions of them, and none would be seen.  Those end early;
+ * their weight stays.
  */
-function callersTree(tree, nodes, weights, rootName, least, byWeight) {
-  const builder = new TreeBuilder();
-  builder.name[0] = rootName;
-  let level = [{node: 0, at: nodes, weights}];
+function addCallers(builder, tree, level, least) {
+  const {parent, name} = tree;
   while (level.length) {
     const further = [];
-    for (const group of level) {
+    for (const {node, at, weights} of level) {
       const byName = new Map();
-      for (let k = 0; k < group.at.length; k++) {
-        const up = tree.parent[group.at[k]], weight = group.weights[k];
+      for (let k = 0; k < at.length; k++) {
+        const up = parent[at[k]], weight = weights[k];
         if (up === 0) {
-          builder.self[group.node] += weight;
+          builder.self[node] += weight;
           continue;
         }
-        let next = byName.get(tree.name[up]);
-        if (!next)
-          byName.set(tree.name[up], next = {node: 0, at: [], weights: [], sum: 0});
-        next.at.push(up);
-        next.weights.push(weight);
-        next.sum += weight;
+        const next = byName.get(name[up]);
+        if (next === undefined) {
+          byName.set(name[up], {at: [up], weights: [weight], sum: weight});
+        } else {
+          next.at.push(up);
+          next.weights.push(weight);
+          next.sum += weight;
+        }
       }
-      for (const [name, next] of byName) {
-        next.node = builder.child(group.node, name);
+      for (const [called, next] of byName) {
+        next.node = builder.child(node, called);
         if (next.sum >= least)
           further.push(next);
         else
@@ -318,31 +319,39 @@ function callersTree(tree, nodes, weights, rootName, least, byWeight) {
     }
     level = further;
   }
+}
+
+function callersTree(tree, nodes, weights, rootName, least, byWeight) {
+  const builder = new TreeBuilder();
+  builder.name[0] = rootName;
+  addCallers(builder, tree, [{node: 0, at: nodes, weights}], least);
   return builder.finish(byWeight);
 }
 
 /* The whole tree from the leaves: the root's children are the functions by self. */
 function reversedTree(tree, least, byWeight) {
-  const nodes = [], weights = [];
-  for (let i = 1; i < tree.n; i++)
-    if (tree.self[i] > 0) {
-      nodes.push(i);
-      weights.push(tree.self[i]);
+  const builder = new TreeBuilder(), byName = new Map();
+  for (let i = 1; i < tree.n; i++) {
+    const weight = tree.self[i];
+    if (weight === 0)
+      continue;
+    const group = byName.get(tree.name[i]);
+    if (group === undefined) {
+      byName.set(tree.name[i], {node: builder.child(0, tree.name[i]), at: [i], weights: [weight], sum: weight});
+    } else {
+      group.at.push(i);
+      group.weights.push(weight);
+      group.sum += weight;
     }
-  const builder = new TreeBuilder();
-  const byName = new Map();
-  for (let k = 0; k < nodes.length; k++) {
-    let group = byName.get(tree.name[nodes[k]]);
-    if (!group)
-      byName.set(tree.name[nodes[k]], group = {at: [], weights: []});
-    group.at.push(nodes[k]);
-    group.weights.push(weights[k]);
   }
   builder.self[0] += tree.self[0];
-  for (const [name, group] of byName) {
-    const callers = callersTree(tree, group.at, group.weights, name, least, byWeight);
-    graft(builder, builder.child(0, name), callers);
-  }
+  const level = [];
+  for (const group of byName.values())
+    if (group.sum >= least)
+      level.push(group);
+    else
+      builder.self[group.node] += group.sum;
+  addCallers(builder, tree, level, least);
   return builder.finish(byWeight);
 }
 
