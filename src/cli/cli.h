@@ -43,7 +43,7 @@ extern const struct command *const commands[]; /* ended by NULL */
 extern const struct command run_command, attach_command, system_command;
 extern const struct command flame_command;
 extern const struct command convert_command, merge_command;
-extern const struct command diff_command;
+extern const struct command diff_command, ab_command, ci_command;
 extern const struct command report_command, config_command, completions_command;
 
 #endif

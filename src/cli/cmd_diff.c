@@ -90,7 +90,6 @@ static void print_input_notes(const struct side *side)
 static int compare_sides(struct diff_settings *settings, struct side sides[2],
                          struct comparison **comparison, struct error *err)
 {
-    struct compare_options *options = &settings->comparisons.compare;
     struct compare_side inputs[2];
     int failed = 0;
 
@@ -103,9 +102,9 @@ static int compare_sides(struct diff_settings *settings, struct side sides[2],
                                   .count = sides[i].count,
                                   .label = sides[i].label};
     }
-    options->names.maps = settings->comparisons.maps;
-    options->names.map_count = settings->comparisons.map_count;
-    return failed ? failed : compare_new(comparison, inputs, options, err);
+    comparisons_prepare(&settings->comparisons);
+    return failed ? failed
+                  : compare_new(comparison, inputs, &settings->comparisons.compare, err);
 }
 
 static int diff(struct diff_settings *settings, struct side sides[2])

@@ -272,46 +272,89 @@ static enum basis basis_of(const struct comparisons *settings,
     return comparison_of_runs(comparison) ? BASIS_AMOUNT : BASIS_SHARE;
 }
 
+void comparisons_prepare(struct comparisons *settings)
+{
+    settings->compare.names.maps = settings->maps;
+    settings->compare.names.map_count = settings->map_count;
+    if (!settings->gated && settings->gate_default > 0) {
+        settings->gate.growth = settings->gate_default;
+        settings->gated = true;
+    }
+}
+
+/* What is judged, how, and with which outcome; `judgement` is the report's. */
+static struct comparison_report judged_report(const struct comparisons *settings,
+                                              const struct comparison *comparison,
+                                              const char *title, struct gate *gate,
+                                              struct judgement *judgement)
+{
+    struct comparison_report report = {.comparison = comparison,
+                                       .title = settings->title ? settings->title : title,
+                                       .basis = basis_of(settings, comparison),
+                                       .top = (size_t)settings->top};
+
+    if (report.basis == BASIS_AMOUNT && !*comparison_unit(comparison))
+        report.basis = BASIS_SHARE;
+    if (settings->gated) {
+        *gate = settings->gate;
+        gate->basis = report.basis;
+        comparison_judge(comparison, gate, judgement);
+        report.gate = gate;
+        report.judgement = judgement;
+    }
+    return report;
+}
+
+static void say(const struct comparisons *settings, const struct comparison_report *report,
+                bool usual)
+{
+    char *summary = comparison_summary(report);
+
+    /* A report on standard output has the notes and remarks already. */
+    if (settings->path_count || !(usual || settings->format)) {
+        print_notes(report->comparison);
+        for (size_t i = 0; i < report->remark_count; i++)
+            print_message("%s", report->remarks[i]);
+    }
+    print_message("%s", summary);
+    free(summary);
+}
+
 int comparisons_finish(struct comparisons *settings, const struct comparison *comparison,
                        const char *title, const char *const *remarks, size_t remark_count,
                        bool usual, bool quiet)
 {
     struct judgement judgement = {0};
+    struct gate gate;
     struct error err = {0};
-    struct comparison_report report = {.comparison = comparison,
-                                       .title = settings->title ? settings->title : title,
-                                       .basis = basis_of(settings, comparison),
-                                       .top = (size_t)settings->top,
-                                       .remarks = remarks,
-                                       .remark_count = remark_count};
-    int failed;
-    char *summary;
+    struct comparison_report report =
+        judged_report(settings, comparison, title, &gate, &judgement);
+    int failed, code = settings->gated ? exit_code(&judgement) : EXIT_DONE;
 
-    if (report.basis == BASIS_AMOUNT && !*comparison_unit(comparison)) {
-        if (settings->basis_given)
-            print_message("the amounts of the two sides cannot be compared; shares are");
-        report.basis = BASIS_SHARE;
-    }
-    if (settings->gated) {
-        settings->gate.basis = report.basis;
-        comparison_judge(comparison, &settings->gate, &judgement);
-        report.gate = &settings->gate;
-        report.judgement = &judgement;
-    }
+    report.remarks = remarks;
+    report.remark_count = remark_count;
+    if (settings->basis_given && settings->basis != report.basis)
+        print_message("the amounts of the two sides cannot be compared; shares are");
     failed = write_all(settings, &report, usual, &err);
-    if (!quiet) {
-        if (settings->path_count || !(usual || settings->format))
-            print_notes(comparison); /* otherwise the report on standard output has them */
-        for (size_t i = 0; i < remark_count && settings->path_count; i++)
-            print_message("%s", remarks[i]);
-        summary = comparison_summary(&report);
-        print_message("%s", summary);
-        free(summary);
-    }
+    if (!quiet)
+        say(settings, &report, usual);
     judgement_end(&judgement);
-    if (failed)
-        return print_error(&err, EXIT_FAILED);
-    return settings->gated ? exit_code(&judgement) : EXIT_DONE;
+    return failed ? print_error(&err, EXIT_FAILED) : code;
+}
+
+void comparisons_write(const struct comparisons *settings, const struct comparison *comparison,
+                       const char *title, const char *const *remarks, size_t remark_count,
+                       const char *format, FILE *out)
+{
+    struct judgement judgement = {0};
+    struct gate gate;
+    struct comparison_report report =
+        judged_report(settings, comparison, title, &gate, &judgement);
+
+    report.remarks = remarks;
+    report.remark_count = remark_count;
+    comparison_format_named(format)->write(&report, out);
+    judgement_end(&judgement);
 }
 
 void comparisons_free(struct comparisons *settings)

@@ -20,7 +20,7 @@ const struct command *const commands[] = {
     &flame_command,
     &convert_command,
     &merge_command,
-    &diff_command,
+    &diff_command, &ab_command, &ci_command,
     &report_command,
     &config_command,
     &completions_command,

@@ -17,6 +17,9 @@ static const double FALSE_DISCOVERIES = 0.05;
 static const double LEAST_CHANGE = 0.01;   /* of the larger side */
 static const double LEAST_POINTS = 0.0001; /* of everything */
 
+/* What is less of a side may have vanished by chance, and is not looked for elsewhere. */
+static const double LEAST_MOVED = 0.002, LEAST_SAMPLES_MOVED = 20;
+
 /* ---- values ---- */
 
 static int find_value(const struct profile *run, const char *name, size_t *value)
@@ -354,10 +357,16 @@ static void compare_tree(struct comparison *comparison)
     const struct tree *tree = &comparison->tree;
     size_t size = tree->count * tree->columns * sizeof(uint64_t);
     uint64_t *judged_self = xalloc(size), *judged_total = xalloc(size);
+    double least[2];
     function_id *moved;
 
     memcpy(judged_self, tree->self, size);
-    moved = tree_follow_inlining(tree, judged_self);
+    for (int i = 0; i < 2; i++) {
+        double samples = comparison->whole_sum[i] * comparison->samples_per_unit[i];
+
+        least[i] = fmax(LEAST_MOVED, samples > 0 ? LEAST_SAMPLES_MOVED / samples : 0);
+    }
+    moved = tree_follow_inlining(tree, judged_self, least);
     tree_totals(tree, judged_self, judged_total);
     measure_nodes(comparison, judged_self, judged_total);
     measure_functions(comparison, judged_self, judged_total, moved);

@@ -25,6 +25,7 @@ struct move {
 
 struct inlining {
     const struct tree *tree;
+    const double *least;     /* share of each side */
     double whole[2];         /* sums of all values of a side */
     double *self, *total[2]; /* self: share, rows of functions; total: sums, of nodes */
     struct vanished *vanished;
@@ -33,9 +34,6 @@ struct inlining {
     size_t move_count, move_room;
     struct map move_of; /* function, caller and side -> move; of a side each */
 };
-
-/* Less than this share of a side is left alone: it may be missing by chance. */
-static const double LEAST_MOVED = 0.002;
 
 static double row_sum(const struct tree *tree, const uint64_t *row, int side)
 {
@@ -140,7 +138,7 @@ static bool has_lost(const struct inlining *inlining, const struct move *move)
 {
     const double *self = inlining->self + 2 * (size_t)move->function;
 
-    return move->share >= LEAST_MOVED &&
+    return move->share >= inlining->least[move->side] &&
            self[move->side] - self[!move->side] >= move->share / 2;
 }
 
@@ -219,9 +217,10 @@ static function_id *destinations(const struct inlining *inlining)
     return moved;
 }
 
-function_id *tree_follow_inlining(const struct tree *tree, uint64_t *self)
+function_id *tree_follow_inlining(const struct tree *tree, uint64_t *self,
+                                  const double least[2])
 {
-    struct inlining inlining = {.tree = tree};
+    struct inlining inlining = {.tree = tree, .least = least};
     function_id *moved;
 
     sum_sides(&inlining);

@@ -45,8 +45,11 @@ uint64_t *tree_total_of_functions(const struct tree *tree, const uint64_t *total
  * that still had it are made to look as if it had been inlined there too: `self` changes,
  * nothing is lost.  The same the other way round.
  *
+ * What is below the share `least` of its side is left alone: it may be missing by chance.
+ *
  * Returns for each function and side where its cost went: row f, column side, or UINT32_MAX.
  */
-function_id *tree_follow_inlining(const struct tree *tree, uint64_t *self);
+function_id *tree_follow_inlining(const struct tree *tree, uint64_t *self,
+                                  const double least[2]);
 
 #endif

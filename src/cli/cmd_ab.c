@@ -1,0 +1,276 @@
+/* fiq ab: which of two programs takes less, and is the difference real? */
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/xalloc.h"
+#include "cli/benchmark.h"
+#include "cli/cli.h"
+#include "cli/comparisons.h"
+#include "gate/gate.h"
+
+struct ab_settings {
+    struct talk_settings talk;
+    struct benchmark_settings benchmark;
+    struct comparisons comparisons;
+};
+
+static int run_ab(int argc, char **argv);
+
+const struct command ab_command = {
+    .name = "ab",
+    .summary = "compare two programs by running both",
+    .usage = "ab [OPTIONS] -- COMMAND-A -- COMMAND-B",
+    .about =
+        "Runs two programs that do the same work in random alternation, profiles each run\n"
+        "and tells which functions of B take more CPU time than in A. A also runs against\n"
+        "itself, which shows what differs by chance on this machine.\n\n"
+        "  fiq ab -- './old --bench' -- './new --bench'\n"
+        "  fiq ab -n 15 -o ab.html -o ab.md -- ./old --bench -- ./new --bench\n\n"
+        "Exit codes: 0 done, 1 a run failed, 2 wrong usage, 3 B takes more than\n"
+        "--fail-above allows (5%), 4 too few samples to tell.",
+    .tables = {{benchmark_options, offsetof(struct ab_settings, benchmark)},
+               {comparison_output_options, offsetof(struct ab_settings, comparisons)},
+               {comparison_picture_options, offsetof(struct ab_settings, comparisons)},
+               {comparison_options, offsetof(struct ab_settings, comparisons)},
+               {talk_options, offsetof(struct ab_settings, talk)}},
+    .stops_at_operand = true,
+    .run = run_ab,
+};
+
+/* A twice, as the two differ by chance alone. */
+enum arm { ARM_A, ARM_A_AGAIN, ARM_B, ARMS };
+
+struct program {
+    char **command;
+    char *line;
+};
+
+struct ab {
+    const struct ab_settings *settings;
+    struct program programs[2];
+    struct signals signals;
+    struct profile **runs[ARMS];
+    size_t count[ARMS];
+};
+
+static const struct program *program_of(const struct ab *ab, enum arm arm)
+{
+    return &ab->programs[arm == ARM_B];
+}
+
+static int run_once(struct ab *ab, enum arm arm, const char *kind, size_t number,
+                    struct profile **profile, struct error *err)
+{
+    const struct program *program = program_of(ab, arm);
+    struct benchmark_settings settings = ab->settings->benchmark;
+    int failed;
+
+    settings.session.command = program->line;
+    failed = benchmark_run(&settings, &ab->signals, program->command, profile, err);
+    if (failed && failed != -EINTR)
+        error_wrap(err, failed, "%s %zu of %s (%s)", kind, number, arm == ARM_B ? "B" : "A",
+                   program->line);
+    return failed;
+}
+
+static int warm_up(struct ab *ab, struct error *err)
+{
+    int failed = 0;
+
+    for (size_t i = 0; i < ab->settings->benchmark.warmups; i++)
+        for (int side = 0; side < 2 && !failed; side++) {
+            struct profile *profile = NULL;
+
+            failed = run_once(ab, side ? ARM_B : ARM_A, "warm-up", i + 1, &profile, err);
+            profile_free(profile);
+        }
+    return failed;
+}
+
+static int measure(struct ab *ab, struct error *err)
+{
+    unsigned rounds = (unsigned)ab->settings->benchmark.runs;
+    unsigned *order = interleave(ARMS, rounds, clock_ns(CLOCK_REALTIME));
+    bool quiet = ab->settings->talk.quiet;
+    int failed = warm_up(ab, err);
+
+    for (int arm = 0; arm < ARMS; arm++)
+        ab->runs[arm] = xcalloc(rounds, sizeof(struct profile *));
+    for (unsigned i = 0; i < ARMS * rounds && !failed; i++) {
+        unsigned arm = order[i];
+
+        benchmark_progress(quiet, arm == ARM_B ? "B" : "A", i + 1, ARMS * rounds);
+        failed = run_once(ab, (enum arm)arm, "run", ab->count[arm] + 1,
+                          &ab->runs[arm][ab->count[arm]], err);
+        if (!failed)
+            ab->count[arm]++;
+    }
+    benchmark_progress_end(quiet);
+    free(order);
+    return failed;
+}
+
+static int compare_arms(const struct ab *ab, struct profile *const *before, size_t before_count,
+                        struct profile *const *after, size_t after_count,
+                        const char *after_label, struct comparison **comparison,
+                        struct error *err)
+{
+    struct compare_side sides[2] = {
+        {(const struct profile *const *)before, before_count, ab->programs[0].line},
+        {(const struct profile *const *)after, after_count, after_label}};
+
+    return compare_new(comparison, sides, &ab->settings->comparisons.compare, err);
+}
+
+/* What A differs from itself by: the noise of this machine, in a sentence. */
+static int noise_floor(const struct ab *ab, const struct gate *gate, char **sentence,
+                       struct error *err)
+{
+    struct compare_options options = ab->settings->comparisons.compare;
+    struct comparison *comparison;
+    struct judgement judgement;
+    const struct measure *whole;
+    struct compare_side sides[2] = {
+        {(const struct profile *const *)ab->runs[ARM_A], ab->count[ARM_A], "A"},
+        {(const struct profile *const *)ab->runs[ARM_A_AGAIN], ab->count[ARM_A_AGAIN],
+         "A again"}};
+    double mean, difference, half;
+    int failed;
+
+    options.names = (struct name_rules){.exact = true};
+    failed = compare_new(&comparison, sides, &options, err);
+    if (failed)
+        return failed;
+    whole = comparison_whole(comparison);
+    comparison_judge(comparison, gate, &judgement);
+    mean = whole->amount[0];
+    difference = mean > 0 ? whole->by[BASIS_AMOUNT].difference / mean : 0;
+    half = mean > 0 ? (whole->by[BASIS_AMOUNT].high - whole->by[BASIS_AMOUNT].difference) / mean
+                    : 0;
+    *sentence = xasprintf("A against itself: the whole differs by %+.1f ± %.1f %%%s",
+                          100 * difference, 100 * half,
+                          judgement.verdict == VERDICT_REGRESSION
+                              ? "; that alone would be called a regression: the machine was "
+                                "restless, run it again"
+                              : ", so no less can be told from noise");
+    judgement_end(&judgement);
+    comparison_free(comparison);
+    return 0;
+}
+
+/* All runs of A are one side: those of its second arm are as good as those of the first. */
+static struct profile **all_of_a(const struct ab *ab, size_t *count)
+{
+    struct profile **all;
+
+    *count = ab->count[ARM_A] + ab->count[ARM_A_AGAIN];
+    all = xalloc((*count + 1) * sizeof(*all));
+    memcpy(all, ab->runs[ARM_A], ab->count[ARM_A] * sizeof(*all));
+    memcpy(all + ab->count[ARM_A], ab->runs[ARM_A_AGAIN],
+           ab->count[ARM_A_AGAIN] * sizeof(*all));
+    return all;
+}
+
+static int judge(struct ab *ab, struct comparisons *comparisons, struct error *err)
+{
+    struct comparison *comparison = NULL;
+    char *floor = NULL, *title = NULL;
+    size_t count;
+    struct profile **before = all_of_a(ab, &count);
+    struct gate gate = {.basis = comparisons->basis_given ? comparisons->basis : BASIS_AMOUNT,
+                        .growth = comparisons->gate.growth,
+                        .points = comparisons->gate.points};
+    int code = EXIT_FAILED;
+    int failed = compare_arms(ab, before, count, ab->runs[ARM_B], ab->count[ARM_B],
+                              ab->programs[1].line, &comparison, err);
+
+    if (!failed)
+        failed = noise_floor(ab, &gate, &floor, err);
+    if (!failed) {
+        title = xasprintf("%s (A) and %s (B)", ab->programs[0].line, ab->programs[1].line);
+        code = comparisons_finish(comparisons, comparison, title, (const char *const *)&floor,
+                                  1, true, ab->settings->talk.quiet);
+    } else {
+        print_error(err, 0);
+    }
+    free(before);
+    free(floor);
+    free(title);
+    comparison_free(comparison);
+    return code;
+}
+
+static int measure_and_judge(struct ab *ab, struct comparisons *comparisons)
+{
+    struct error err = {0};
+    int code, failed = benchmark_begin(&ab->signals, &err);
+
+    if (!failed)
+        failed = measure(ab, &err);
+    code = failed ? print_error(&err, EXIT_FAILED) : judge(ab, comparisons, &err);
+    for (int arm = 0; arm < ARMS; arm++) {
+        for (size_t i = 0; i < ab->count[arm]; i++)
+            profile_free(ab->runs[arm][i]);
+        free(ab->runs[arm]);
+    }
+    return code;
+}
+
+/* The words before and behind the "--" that parts the two programs. */
+static bool split(char **words, size_t count, size_t *first)
+{
+    for (*first = 0; *first < count; ++*first)
+        if (!strcmp(words[*first], "--"))
+            return *first && *first + 1 < count;
+    /* Without one, two words are two programs. */
+    *first = 1;
+    return count == 2;
+}
+
+static struct program program_from(char *const *words, size_t count)
+{
+    return (struct program){.command = benchmark_command(words, count),
+                            .line = benchmark_line(words, count)};
+}
+
+static int run_ab(int argc, char **argv)
+{
+    struct ab_settings settings = {0};
+    struct ab ab = {.settings = &settings};
+    size_t first, second;
+    char **words;
+    int count, code;
+
+    benchmark_defaults(&settings.benchmark);
+    settings.comparisons.gate_default = 0.05;
+    switch (options_parse(&ab_command, argc, argv, &settings, &words, &count)) {
+    case OPTIONS_DONE:
+        return EXIT_DONE;
+    case OPTIONS_BAD:
+        return EXIT_USAGE;
+    case OPTIONS_OK:
+    default:
+        break;
+    }
+    talk_begin(&settings.talk);
+    if (!split(words, (size_t)count, &first)) {
+        print_message("ab: two programs are wanted, each behind its own --");
+        print_hint("fiq ab -- './old --bench' -- './new --bench'");
+        return EXIT_USAGE;
+    }
+    second = strcmp(words[first], "--") ? first : first + 1;
+    ab.programs[0] = program_from(words, first);
+    ab.programs[1] = program_from(words + second, (size_t)count - second);
+    comparisons_prepare(&settings.comparisons);
+    code = measure_and_judge(&ab, &settings.comparisons);
+    for (int i = 0; i < 2; i++) {
+        benchmark_free_command(ab.programs[i].command);
+        free(ab.programs[i].line);
+    }
+    comparisons_free(&settings.comparisons);
+    return code;
+}

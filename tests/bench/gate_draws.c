@@ -1,0 +1,135 @@
+/*
+ * gate_draws [-n RUNS] [-d DRAWS] [-g PERCENT] A… [-- B…]: how often the gate says what.
+ *
+ * Reads profiles of many runs of one program, or of two, draws RUNS (7) of each at random DRAWS
+ * (1000) times, compares, judges by amount at PERCENT (5) and counts the verdicts.  Without B
+ * both sides are drawn from A, without putting back: every "regression" is a false alarm then.
+ *
+ *   for i in $(seq 60); do
+ *       fiq run -q -f 997 -o a-$i.pb.gz -- workloads/fixed_work 300
+ *       fiq run -q -f 997 -o b-$i.pb.gz -- workloads/fixed_work 300 1.1
+ *   done
+ *   gate_draws a-*.pb.gz; gate_draws a-*.pb.gz -- b-*.pb.gz
+ *
+ * Runs of the two programs are recorded in turn, as what changes on the machine meanwhile would
+ * otherwise count as theirs.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/xalloc.h"
+#include "compare/compare.h"
+#include "format/format.h"
+
+struct pool {
+    struct profile **runs;
+    size_t count, room;
+};
+
+struct options {
+    size_t runs, draws;
+    double growth;
+};
+
+static uint64_t state = 1;
+
+static void add(struct pool *pool, const char *path)
+{
+    struct error err = {0};
+
+    pool->runs = xgrow(pool->runs, &pool->room, pool->count + 1, sizeof(struct profile *));
+    pool->runs[pool->count] = profile_new();
+    if (format_read_file(path, pool->runs[pool->count], &err)) {
+        fprintf(stderr, "gate_draws: %s\n", err.message);
+        exit(1);
+    }
+    pool->count++;
+}
+
+/* Puts `count` runs drawn at random in front. */
+static void draw(struct pool *pool, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t other = i + (size_t)(hash_u64(state++) % (pool->count - i));
+        struct profile *swapped = pool->runs[i];
+
+        pool->runs[i] = pool->runs[other];
+        pool->runs[other] = swapped;
+    }
+}
+
+static enum verdict judge(struct profile *const *before, struct profile *const *after,
+                          const struct options *options, double *visible)
+{
+    struct compare_side sides[2] = {
+        {(const struct profile *const *)before, options->runs, "before"},
+        {(const struct profile *const *)after, options->runs, "after"}};
+    struct gate gate = {.basis = BASIS_AMOUNT, .growth = options->growth};
+    struct comparison *comparison;
+    struct judgement judgement;
+    enum verdict verdict;
+
+    if (compare_new(&comparison, sides, &(struct compare_options){0}, NULL))
+        exit(1);
+    comparison_judge(comparison, &gate, &judgement);
+    verdict = judgement.verdict;
+    *visible += judgement.visible_whole;
+    judgement_end(&judgement);
+    comparison_free(comparison);
+    return verdict;
+}
+
+static void draw_all(struct pool pools[2], bool two, const struct options *options)
+{
+    size_t counts[3] = {0};
+    double visible = 0, share = 100 / (double)options->draws;
+
+    for (size_t i = 0; i < options->draws; i++) {
+        struct profile **after = two ? pools[1].runs : pools[0].runs + options->runs;
+
+        draw(&pools[0], two ? options->runs : 2 * options->runs);
+        if (two)
+            draw(&pools[1], options->runs);
+        counts[judge(pools[0].runs, after, options, &visible)]++;
+    }
+    printf("%zu draws of %zu: %.1f %% regression, %.1f %% pass, %.1f %% too few samples; "
+           "visible in the whole: %.1f %% on average\n",
+           options->draws, options->runs, share * (double)counts[VERDICT_REGRESSION],
+           share * (double)counts[VERDICT_PASS], share * (double)counts[VERDICT_TOO_FEW],
+           share * visible);
+}
+
+int main(int argc, char **argv)
+{
+    struct pool pools[2] = {{0}};
+    struct options options = {.runs = 7, .draws = 1000, .growth = 0.05};
+    int side = 0;
+
+    for (int i = 1; i < argc; i++) {
+        if (!strcmp(argv[i], "--"))
+            side = 1;
+        else if (!strcmp(argv[i], "-n") && i + 1 < argc)
+            options.runs = strtoul(argv[++i], NULL, 10);
+        else if (!strcmp(argv[i], "-d") && i + 1 < argc)
+            options.draws = strtoul(argv[++i], NULL, 10);
+        else if (!strcmp(argv[i], "-g") && i + 1 < argc)
+            options.growth = strtod(argv[++i], NULL) / 100;
+        else
+            add(&pools[side], argv[i]);
+    }
+    if (!options.runs || !options.draws ||
+        pools[0].count < (side ? options.runs : 2 * options.runs) ||
+        (side && pools[1].count < options.runs)) {
+        fprintf(stderr, "gate_draws: too few profiles for draws of %zu\n", options.runs);
+        return 2;
+    }
+    draw_all(pools, side, &options);
+    for (int i = 0; i < 2; i++) {
+        for (size_t j = 0; j < pools[i].count; j++)
+            profile_free(pools[i].runs[j]);
+        free(pools[i].runs);
+    }
+    return 0;
+}
