@@ -9,7 +9,7 @@
 #include "unwind/rule.h"
 
 /* Bytes of code around an address: before[-1] is the byte in front of it. */
-enum { CODE_BEFORE = 8, CODE_AFTER = 16 };
+enum { CODE_BEFORE = 8, CODE_AFTER = 32 };
 struct code {
     uint8_t bytes[CODE_BEFORE + CODE_AFTER];
     unsigned before, after; /* how many are known on either side */
@@ -34,6 +34,8 @@ struct arch {
     bool (*follows_call)(const struct code *code);
     /* A rule from the instruction at hand alone, for an innermost frame without CFI. */
     bool (*prologue_rule)(const struct code *code, struct rule *rule);
+    /* The same where the rest of the function is seen to be an epilogue, for any frame. */
+    bool (*epilogue_rule)(const struct code *code, struct rule *rule);
     /* The row in short, or RULE_SLOW. */
     struct rule (*rule_of_row)(const struct cfi_row *row, const struct space *space);
 };

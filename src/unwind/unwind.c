@@ -146,12 +146,14 @@ static bool outermost_by_frame_pointer(struct walk *walk)
     return false;
 }
 
-static bool prologue(struct walk *walk, struct rule *rule)
+/* What the code at hand says, confirmed by the word that it takes for a return address. */
+static bool rule_from_code(struct walk *walk, struct rule *rule)
 {
     struct code code = rules_code(walk->unwinder->rules, walk->pc);
     uint64_t word;
 
-    return walk->arch->prologue_rule(&code, rule) &&
+    return ((walk->interrupted && walk->arch->prologue_rule(&code, rule)) ||
+            walk->arch->epilogue_rule(&code, rule)) &&
            stack_load(&walk->stack, walk->sp + (uint64_t)(int64_t)rule->cfa - 8, &word) &&
            is_return_address(walk, word, true);
 }
@@ -164,7 +166,7 @@ static bool guess(struct walk *walk, struct rule *rule, bool *reusable)
         .kind = RULE_BP, .flags = RULE_BP_SAVED, .bp = -16, .cfa = 16};
 
     *reusable = !walk->interrupted;
-    if (walk->interrupted && prologue(walk, rule))
+    if (rule_from_code(walk, rule))
         return true;
     *rule = frame_pointer;
     if (plausible_frame_pointer(walk))

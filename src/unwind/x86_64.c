@@ -106,6 +106,84 @@ static bool prologue_rule(const struct code *code, struct rule *rule)
     return false;
 }
 
+/* How an epilogue moves the stack pointer, instruction by instruction. */
+struct epilogue {
+    int32_t popped; /* bytes between sp and what comes next */
+    int32_t bp;     /* where the frame pointer was popped from; -1: not yet */
+};
+
+/* pop, or add to the stack pointer; the instruction's size, 0 when it is something else. */
+static unsigned step_stack(const uint8_t *at, struct epilogue *epilogue)
+{
+    int32_t immediate;
+
+    if ((at[0] & 0xf8) == 0x58) {
+        if (at[0] == 0x5d)
+            epilogue->bp = epilogue->popped;
+        epilogue->popped += WORD;
+        return at[0] == 0x5c ? 0 : 1; /* not into sp */
+    }
+    if (at[0] == 0x41 && (at[1] & 0xf8) == 0x58) {
+        epilogue->popped += WORD;
+        return 2;
+    }
+    if (at[0] == 0x48 && at[1] == 0x83 && at[2] == 0xc4 && !(at[3] & 0x80)) {
+        epilogue->popped += at[3];
+        return 4;
+    }
+    if (at[0] == 0x48 && at[1] == 0x81 && at[2] == 0xc4) {
+        memcpy(&immediate, at + 3, sizeof(immediate));
+        if (immediate < 0 || immediate > 1 << 24)
+            return 0;
+        epilogue->popped += immediate;
+        return 7;
+    }
+    return 0;
+}
+
+/* What sets the result before the end, and fillers: the instruction's size, or 0. */
+static unsigned step_harmless(const uint8_t *at)
+{
+    unsigned prefix = (at[0] & 0xf8) == 0x48; /* REX.W, any registers */
+    uint8_t modrm = at[prefix + 1], to = modrm & 7;
+
+    if (!prefix && at[0] == 0x90)
+        return 1;
+    if (!prefix && (at[0] & 0xf8) == 0xb8 && at[0] != 0xbc && at[0] != 0xbd)
+        return 5; /* mov $n,%r32 */
+    /* mov and xor of registers, but not into sp or bp */
+    if ((at[prefix] == 0x89 || at[prefix] == 0x31) && modrm >> 6 == 3 && to != 4 && to != 5)
+        return prefix + 2;
+    return 0;
+}
+
+static bool epilogue_rule(const struct code *code, struct rule *rule)
+{
+    enum { LONGEST = 7 };
+    struct epilogue epilogue = {.bp = -1};
+    const uint8_t *at = code->bytes + CODE_BEFORE, *end = at + code->after;
+
+    while (end - at >= LONGEST) {
+        unsigned size;
+
+        if (at[0] == 0xc3 || (at[0] == 0xf3 && at[1] == 0xc3)) {
+            *rule = (struct rule){.kind = RULE_SP, .cfa = epilogue.popped + WORD};
+            if (epilogue.bp >= 0 && epilogue.bp - rule->cfa >= INT16_MIN) {
+                rule->flags = RULE_BP_SAVED;
+                rule->bp = (int16_t)(epilogue.bp - rule->cfa);
+            }
+            return true;
+        }
+        size = step_stack(at, &epilogue);
+        if (!size)
+            size = step_harmless(at);
+        if (!size)
+            return false;
+        at += size;
+    }
+    return false;
+}
+
 /* sp or bp as a base register of DWARF expressions: DW_OP_breg6 or 7, then a signed LEB128
  * of one or two bytes. */
 static bool base_and_offset(const uint8_t *bytes, size_t size, size_t *used, uint8_t *reg,
@@ -241,5 +319,6 @@ const struct arch arch_x86_64 = {
     .is_end = is_end,
     .follows_call = follows_call,
     .prologue_rule = prologue_rule,
+    .epilogue_rule = epilogue_rule,
     .rule_of_row = rule_of_row,
 };
