@@ -243,7 +243,7 @@ static int prepare_and_measure(struct attach_settings *settings)
     else
         snprintf(line, sizeof(line), "the whole machine");
     settings->measure.session.command = line;
-    measure_raise_files();
+    measure_prepare();
     return measure(settings, &signals);
 }
 

@@ -240,7 +240,7 @@ static int start_and_measure(struct run_settings *settings, char **command)
     }
     line = command_line(command);
     settings->measure.session.command = line;
-    measure_raise_files();
+    measure_prepare();
     code = measure_child(settings, &child, command, &signals);
     free(line);
     return code;

@@ -19,6 +19,7 @@
 #include "report/report.h"
 
 uint64_t process_started_ns;
+static int priority_before; /* our own, to be restored */
 
 /* ---- options ---- */
 
@@ -354,6 +355,8 @@ int measure_finish(struct session *session, const struct outputs *outputs,
     int failed;
 
     session_stop(session);
+    setpriority(PRIO_PROCESS, 0,
+                priority_before); /* naming and drawing can wait for their turn */
     failed = session_take(session, &profile, err);
     if (failed)
         return failed;
@@ -386,6 +389,16 @@ void measure_raise_files(void)
         return;
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void measure_prepare(void)
+{
+    enum { PROMPT = -20 };
+
+    measure_raise_files();
+    priority_before = getpriority(PRIO_PROCESS, 0);
+    if (setpriority(PRIO_PROCESS, 0, PROMPT))
+        return; /* not allowed: then as it is */
 }
 
 void measure_say_first_sample(const struct session *session)

@@ -61,6 +61,9 @@ int measure_finish(struct session *session, const struct outputs *outputs,
 
 /* Our own limit of open files goes as high as it may: events and mapped files need many. */
 void measure_raise_files(void);
+/* The same, and our priority too, until measure_finish(): among two hundred busy threads the
+ * first sample would otherwise wait for seconds.  A child has to be forked before. */
+void measure_prepare(void);
 
 /* How many milliseconds until `deadline_ns` (CLOCK_MONOTONIC; 0: never), for poll(2), at most
  * `most`. */
