@@ -10,7 +10,7 @@
 struct flame {
     struct flame_box *boxes;
     size_t count;
-    uint32_t levels;
+    uint32_t levels, deepest;
     uint64_t hidden_frames, hidden_weight;
 };
 
@@ -61,6 +61,8 @@ static void place_children(struct flame *flame, const struct view_node *nodes,
     uint32_t count = children->first[box->node + 1] - children->first[box->node];
     uint64_t left = box->left, end = saturating_add(box->left, box->width);
 
+    if (box->level + 1 >= flame->deepest)
+        count = 0;
     box->first_child = (uint32_t)flame->count;
     box->child_count = count;
     for (uint32_t i = 0; i < count; i++) {
@@ -79,8 +81,7 @@ static void place_children(struct flame *flame, const struct view_node *nodes,
         flame->levels = box->level + 2;
 }
 
-static void count_hidden(struct flame *flame, const struct view_node *nodes, size_t count,
-                         uint64_t least)
+static void count_hidden(struct flame *flame, const struct view_node *nodes, size_t count)
 {
     uint32_t *box_of = xalloc(count * sizeof(*box_of));
 
@@ -90,7 +91,7 @@ static void count_hidden(struct flame *flame, const struct view_node *nodes, siz
     for (size_t i = 1; i < count; i++) {
         uint32_t parent = box_of[nodes[i].parent];
 
-        if (nodes[i].total >= least || !nodes[i].total)
+        if (box_of[i] != UINT32_MAX || !nodes[i].total)
             continue;
         flame->hidden_frames++;
         if (parent == UINT32_MAX)
@@ -120,6 +121,7 @@ struct flame *flame_new(const struct view *view, const struct flame_options *opt
     flame->boxes[0] = (struct flame_box){.width = nodes[0].total};
     flame->count = 1;
     flame->levels = 1;
+    flame->deepest = options->deepest ? options->deepest : UINT32_MAX;
     for (size_t at = 0; at < flame->count; at++) {
         node_id node = flame->boxes[at].node;
 
@@ -128,7 +130,7 @@ struct flame *flame_new(const struct view *view, const struct flame_options *opt
                 (void *)(uintptr_t)view);
         place_children(flame, nodes, &children, (uint32_t)at);
     }
-    count_hidden(flame, nodes, count, least_weight);
+    count_hidden(flame, nodes, count);
     view_left_out(view, &frames, &weight);
     flame->hidden_frames += frames;
     flame->hidden_weight = saturating_add(flame->hidden_weight, weight);

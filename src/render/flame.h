@@ -33,6 +33,7 @@ struct flame_box {
 
 struct flame_options {
     double narrowest; /* leave out boxes below this share of the whole */
+    uint32_t deepest; /* leave out levels from this one on; 0: none */
 };
 
 struct flame *flame_new(const struct view *view, const struct flame_options *options);

@@ -112,10 +112,12 @@ static void hidden_line(const struct svg *svg, char *line, size_t size)
     line[0] = '\0';
     if (frames)
         snprintf(line, size,
-                 "%llu frame%s narrower than %g px %s left out; %s on %.*f %% of all",
+                 "%llu frame%s narrower than %g px%s left out; %s on %.*f %% of all",
                  (unsigned long long)frames, frames == 1 ? "" : "s", svg->options->min_width,
-                 frames == 1 ? "is" : "are", frames == 1 ? "it lies" : "they lie",
-                 share < 0.1 ? 3 : 1, share);
+                 flame_levels(svg->flame) == SVG_DEEPEST ? " or too deep are"
+                 : frames == 1                           ? " is"
+                                                         : " are",
+                 frames == 1 ? "it lies" : "they lie", share < 0.1 ? 3 : 1, share);
 }
 
 /* Writes what stands above the frames, or with `dry` only measures it. */
@@ -137,6 +139,9 @@ static uint32_t put_head(struct svg *svg, bool dry)
     y += SVG_LINE * put_lines(svg, dry ? 0 : y, fact(svg, "quality"));
     hidden_line(svg, line, sizeof(line));
     y += SVG_LINE * put_lines(svg, dry ? 0 : y, line);
+    if (svg->levels < flame_levels(svg->flame))
+        y += SVG_LINE * put_lines(svg, dry ? 0 : y,
+                                  "Only the outermost 2000 levels are shown without script.");
     return y - SVG_LINE / 2;
 }
 
@@ -205,8 +210,12 @@ static void lay_out(struct svg *svg)
                  : options->reversed ? "Flame graph, innermost frame first"
                                      : "Flame graph";
     svg->width = options->width ? options->width : 1200;
-    svg->flame = flame_new(svg->view,
-                           &(struct flame_options){.narrowest = render_svg_narrowest(options)});
+    svg->flame =
+        flame_new(svg->view, &(struct flame_options){.narrowest = render_svg_narrowest(options),
+                                                     .deepest = SVG_DEEPEST});
+    svg->levels = flame_levels(svg->flame);
+    if (svg->levels > SVG_DEEP && !options->no_script)
+        svg->levels = SVG_DEEP;
     svg->boxes = flame_boxes(svg->flame, &svg->count);
     whole = (double)flame_whole(svg->flame);
     svg->scale = whole > 0 ? (svg->width - 2 * SVG_MARGIN) / whole : 0;
@@ -214,8 +223,7 @@ static void lay_out(struct svg *svg)
     find_classes(svg);
     svg_choose_detail(svg);
     svg->top = put_head(svg, true);
-    svg->height = svg->top + flame_levels(svg->flame) * SVG_PITCH + SVG_MARGIN +
-                  (has_legend(svg) ? 24 : 0);
+    svg->height = svg->top + svg->levels * SVG_PITCH + SVG_MARGIN + (has_legend(svg) ? 24 : 0);
 }
 
 static void put_facts(struct svg *svg)

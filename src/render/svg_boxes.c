@@ -76,7 +76,7 @@ static size_t count_runs(const struct svg *svg)
 {
     size_t runs = 0;
 
-    for (size_t at = 0; at < svg->count; runs++)
+    for (size_t at = 0; at < svg->count && svg->boxes[at].level < svg->levels; runs++)
         at += run_at(svg, at).count;
     return runs;
 }
@@ -167,8 +167,7 @@ static void put_run(struct svg *svg, const struct run *run)
 
 static void put_level(struct svg *svg, uint32_t level)
 {
-    uint32_t levels = flame_levels(svg->flame);
-    uint32_t row = svg->options->inverted ? level : levels - 1 - level;
+    uint32_t row = svg->options->inverted ? level : svg->levels - 1 - level;
 
     markup_raw(&svg->markup, "<g transform=\"translate(0 ");
     markup_u64(&svg->markup, svg->top + row * SVG_PITCH);
@@ -181,7 +180,7 @@ void svg_put_boxes(struct svg *svg)
     uint32_t level = UINT32_MAX;
 
     markup_raw(markup, "<g id=\"frames\">\n");
-    for (size_t at = 0; at < svg->count;) {
+    for (size_t at = 0; at < svg->count && svg->boxes[at].level < svg->levels;) {
         struct run run = run_at(svg, at);
 
         if (svg->boxes[at].level != level) {

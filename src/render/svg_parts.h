@@ -17,12 +17,14 @@
  * seen and hit: rows of frames too narrow for that are one frame in the picture.
  */
 enum {
-    SVG_PITCH = 17,    /* from level to level */
-    SVG_BAR = 16,      /* height of a frame */
-    SVG_MARGIN = 10,   /* left and right */
-    SVG_LINE = 17,     /* of the facts */
-    SVG_BASELINE = 12, /* of a label in its frame */
-    SVG_ENOUGH = 5000  /* frames in the picture when the script shows the rest */
+    SVG_PITCH = 17,      /* from level to level */
+    SVG_BAR = 16,        /* height of a frame */
+    SVG_MARGIN = 10,     /* left and right */
+    SVG_LINE = 17,       /* of the facts */
+    SVG_BASELINE = 12,   /* of a label in its frame */
+    SVG_ENOUGH = 5000,   /* frames in the picture when the script shows the rest */
+    SVG_DEEP = 2000,     /* levels in the picture then */
+    SVG_DEEPEST = 32768, /* levels at all: browsers draw no more than 2^25 pixels */
 };
 
 struct svg {
@@ -38,6 +40,7 @@ struct svg {
     double width, scale; /* pixels of the picture, and per unit of weight */
     double detail;       /* frames narrower than this are joined in the picture */
     uint32_t top, height;
+    uint32_t levels; /* of the picture */
     bool used[PALETTE_HUES][PALETTE_SHADES];
     bool kinds[FRAME_KINDS];
 };
