@@ -1,6 +1,7 @@
 #include "render/palette.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/compiler.h"
@@ -165,20 +166,55 @@ static double light_of(const struct walk *walk, unsigned shade)
     return walk->light + walk->spread * ((shade * 7 % PALETTE_SHADES) / 7.5 - 1);
 }
 
+/* Relative luminance, as WCAG 2 defines it. */
+static double luminance(struct rgb color)
+{
+    const double share[] = {0.2126, 0.7152, 0.0722};
+    const uint8_t channels[] = {color.red, color.green, color.blue};
+    double sum = 0;
+
+    for (size_t i = 0; i < 3; i++) {
+        double part = channels[i] / 255.0;
+
+        sum += share[i] * (part <= 0.03928 ? part / 12.92 : pow((part + 0.055) / 1.055, 2.4));
+    }
+    return sum;
+}
+
+/* Labels are nearly black on light colours and white on dark ones.  Hues differ in how bright
+ * they look, so each goes up or down until its label has a contrast of 4.6 (WCAG wants 4.5). */
+enum { LIGHTER = 1, DARKER = -1 };
+
+static bool is_readable(struct rgb color, int direction)
+{
+    return direction == LIGHTER ? luminance(color) + 0.05 >= 4.6 * (0.0110 + 0.05)
+                                : 1.05 >= 4.6 * (luminance(color) + 0.05);
+}
+
+static struct rgb readable(const struct walk *walk, unsigned shade, double saturation,
+                           double light, int direction)
+{
+    double hue = walk->hue + (walk->hue_to - walk->hue) * shade / (PALETTE_SHADES - 1.0);
+    struct rgb color = from_hsl(hue, saturation, light);
+
+    while (!is_readable(color, direction) && light > 0 && light < 1) {
+        light += direction * 0.01;
+        color = from_hsl(hue, saturation, light);
+    }
+    return color;
+}
+
 struct rgb palette_color(enum palette palette, struct palette_class class)
 {
     struct walk walk = walk_of(palette, class.hue);
-    double part = class.shade / (PALETTE_SHADES - 1.0);
 
-    return from_hsl(walk.hue + (walk.hue_to - walk.hue) * part, walk.saturation,
-                    light_of(&walk, class.shade));
+    return readable(&walk, class.shade, walk.saturation, light_of(&walk, class.shade), LIGHTER);
 }
 
 struct rgb palette_dark(enum palette palette, struct palette_class class)
 {
     struct walk walk = walk_of(palette, class.hue);
-    double part = class.shade / (PALETTE_SHADES - 1.0);
 
-    return from_hsl(walk.hue + (walk.hue_to - walk.hue) * part, walk.saturation * 0.62,
-                    light_of(&walk, class.shade) - 0.40);
+    return readable(&walk, class.shade, walk.saturation * 0.62,
+                    light_of(&walk, class.shade) - 0.40, DARKER);
 }
