@@ -17,6 +17,7 @@ struct source {
     int fd;                /* -1 for memory */
     const uint8_t *memory; /* what is left of it */
     size_t memory_left;
+    const uint8_t *memory_start;
     uint64_t file_size, file_read;
 
     uint8_t *buffer; /* what the caller sees */
@@ -185,7 +186,8 @@ struct source *source_over(const char *name, const void *bytes, size_t size)
 {
     struct source *source = source_new(name, -1);
 
-    source->memory = bytes;
+    source->memory = source->memory_start = bytes;
+    source->file_size = size;
     source->memory_left = size;
     start_gzip(source);
     return source;
@@ -216,6 +218,24 @@ void source_skip(struct source *source, size_t size)
 {
     source->start += size;
     source->offset += size;
+}
+
+size_t source_look(struct source *source, uint64_t offset, void *into, size_t size)
+{
+    ssize_t got;
+
+    if (source->gzip || offset >= source->file_size)
+        return 0;
+    if (size > source->file_size - offset)
+        size = (size_t)(source->file_size - offset);
+    if (source->fd < 0) {
+        memcpy(into, source->memory_start + offset, size);
+        return size;
+    }
+    do
+        got = pread(source->fd, into, size, (off_t)offset);
+    while (got < 0 && errno == EINTR);
+    return got < 0 ? 0 : (size_t)got;
 }
 
 int source_failed(const struct source *source, struct error *err)

@@ -31,6 +31,10 @@ const uint8_t *source_peek(struct source *source, size_t wanted, size_t *availab
 /* Moves past `size` bytes, which must have been available. */
 void source_skip(struct source *source, size_t size);
 
+/* Reads at a position of the file without moving; returns the bytes read, which are 0 where
+ * that is impossible: in pipes and compressed files. */
+size_t source_look(struct source *source, uint64_t offset, void *into, size_t size);
+
 /* 0, or the failure that ended the source early (an I/O error, broken gzip). */
 int source_failed(const struct source *source, struct error *err);
 

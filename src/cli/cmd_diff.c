@@ -6,6 +6,7 @@
 #include "base/xalloc.h"
 #include "cli/cli.h"
 #include "cli/comparisons.h"
+#include "cli/inputs.h"
 #include "format/format.h"
 
 struct diff_settings {
@@ -54,10 +55,8 @@ static int read_side(struct side *side, struct error *err)
 
     side->label = label_of(side);
     side->profiles = xcalloc(side->count, sizeof(struct profile *));
-    for (size_t i = 0; i < side->count && !failed; i++) {
-        side->profiles[i] = profile_new();
-        failed = format_read_file(side->paths[i], side->profiles[i], err);
-    }
+    for (size_t i = 0; i < side->count && !failed; i++)
+        failed = input_open(side->paths[i], &side->profiles[i], err);
     return failed;
 }
 

@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "format/format.h"
+#include "session/import.h"
 
 static int set_focus(void *settings, const char *value, struct error *err)
 {
@@ -106,12 +107,38 @@ int input_filter(const struct filter *filter, struct profile **profile, struct e
     return 0;
 }
 
+int input_open(const char *path, struct profile **profile, struct error *err)
+{
+    struct symbolizer_options symbols = {.inlines = true, .lines = true};
+    struct source *source;
+    size_t size;
+    const uint8_t *head;
+    int failed = source_open(&source, path, err);
+
+    *profile = NULL;
+    if (failed)
+        return failed;
+    head = source_peek(source, 4096, &size);
+    if (import_recognize(head, size)) {
+        failed = session_import(source, &symbols, profile, err);
+    } else {
+        *profile = profile_new();
+        failed = format_read(source, *profile, err);
+    }
+    source_close(source);
+    if (failed) {
+        profile_free(*profile);
+        *profile = NULL;
+    }
+    return failed;
+}
+
 int input_read(const char *path, const struct filter *filter, bool quiet,
                struct profile **profile, struct error *err)
 {
-    struct profile *input = profile_new();
+    struct profile *input;
     size_t stacks = 0;
-    int failed = format_read_file(path, input, err);
+    int failed = input_open(path, &input, err);
 
     if (!failed)
         failed = input_filter(filter, &input, err);

@@ -12,7 +12,10 @@
  */
 extern const struct option_spec filter_options[]; /* settings: struct filter */
 
-/* Reads a profile of any format ("-": standard input) and takes the part that is wanted.  The
+/* Reads a profile of any format ("-": standard input), recordings of perf included. */
+int input_open(const char *path, struct profile **profile, struct error *err);
+
+/* The same, and takes the part that is wanted.  The
  * profile's notes, and what the filter removed, are printed unless `quiet`.  -ENODATA when
  * nothing is left. */
 int input_read(const char *path, const struct filter *filter, bool quiet,

@@ -24,6 +24,7 @@ struct dso_table {
     uint32_t *older;        /* next dso with the same hash, or UINT32_MAX */
     size_t older_room;
     uint32_t open, refused, most_open;
+    bool recorded;
 };
 
 static uint32_t add(struct dso_table *table, const struct dso *dso)
@@ -88,6 +89,11 @@ const struct dso *dso_table_at(const struct dso_table *table, uint32_t id)
 uint32_t dso_table_count(const struct dso_table *table)
 {
     return (uint32_t)table->count;
+}
+
+void dso_table_set_recorded(struct dso_table *table)
+{
+    table->recorded = true;
 }
 
 void dso_table_files(const struct dso_table *table, uint32_t *open, uint32_t *refused)
@@ -197,6 +203,23 @@ static int open_mapped(pid_t pid, const struct mapping_record *mapping)
     return fd >= 0 ? fd : open_checked(mapping->path, mapping);
 }
 
+/* By its path, or as perf keeps copies: ~/.debug/.build-id/ab/cdef…/elf. */
+static int open_recorded(const struct mapping_record *mapping)
+{
+    const char *home = getenv("HOME");
+    char hex[2 * sizeof(mapping->build_id) + 1] = "", *path;
+    int fd = open_checked(mapping->path, mapping);
+
+    if (fd >= 0 || !mapping->build_id_size || !home)
+        return fd;
+    for (size_t i = 0; i < mapping->build_id_size; i++)
+        snprintf(hex + 2 * i, 3, "%02x", mapping->build_id[i]);
+    path = xasprintf("%s/.debug/.build-id/%.2s/%s/elf", home, hex, hex + 2);
+    fd = open_checked(path, mapping);
+    free(path);
+    return fd;
+}
+
 static void open_file(struct dso_table *table, pid_t pid, const struct mapping_record *mapping,
                       struct dso *dso)
 {
@@ -204,7 +227,7 @@ static void open_file(struct dso_table *table, pid_t pid, const struct mapping_r
         table->refused++;
         return;
     }
-    dso->fd = open_mapped(pid, mapping);
+    dso->fd = table->recorded ? open_recorded(mapping) : open_mapped(pid, mapping);
     if (dso->fd < 0)
         return;
     table->open++;
@@ -239,6 +262,8 @@ const struct dso *dso_table_find(struct dso_table *table, pid_t pid,
         dso.build_id.size = mapping->build_id_size;
         memcpy(dso.build_id.bytes, mapping->build_id, mapping->build_id_size);
     }
+    if (kind == DSO_FILE && table->recorded)
+        dso.pid = 0;
     if (kind == DSO_FILE)
         open_file(table, pid, mapping, &dso);
     *newest = add(table, &dso);

@@ -17,6 +17,8 @@ uint32_t dso_table_count(const struct dso_table *table);
 const struct dso *dso_table_find(struct dso_table *table, pid_t pid,
                                  const struct mapping_record *mapping);
 
+void dso_table_set_recorded(struct dso_table *table);
+
 void dso_table_files(const struct dso_table *table, uint32_t *open, uint32_t *refused);
 
 #endif

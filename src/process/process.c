@@ -172,6 +172,11 @@ void processes_track_all(struct processes *table)
     table->track_all = true;
 }
 
+void processes_set_recorded(struct processes *table)
+{
+    dso_table_set_recorded(table->dsos);
+}
+
 static struct process *known(struct processes *table, pid_t pid)
 {
     struct process *process = processes_find(table, pid);

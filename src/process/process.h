@@ -88,6 +88,10 @@ void processes_track(struct processes *processes, pid_t pid);
 /* From now on every process that a record names is tracked: the whole machine. */
 void processes_track_all(struct processes *processes);
 
+/* The records come from a file: files are found by their paths and build IDs, not by /proc,
+ * where the numbers mean other processes by now. */
+void processes_set_recorded(struct processes *processes);
+
 /* How many descriptors the dsos hold, and how many files were left closed for want of them. */
 void processes_files(const struct processes *processes, uint32_t *open, uint32_t *refused);
 

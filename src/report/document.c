@@ -75,6 +75,11 @@ void document_code(struct document *document, const char *text, size_t length)
     fputs(doubled ? " ``" : "`", out);
 }
 
+static size_t columns_of(const char *text)
+{
+    return layout_columns(text, strlen(text));
+}
+
 void document_fact(struct document *document, const char *name, const char *text)
 {
     FILE *out = document->out;
@@ -86,7 +91,11 @@ void document_fact(struct document *document, const char *name, const char *text
         put_escaped(out, text);
         fputc('\n', out);
     } else {
-        fprintf(out, "  %-*s", FACT_COLUMNS, name);
+        size_t columns = columns_of(name);
+
+        /* A long name pushes its text on. */
+        fprintf(out, "  %s%*s", name,
+                columns + GAP > FACT_COLUMNS ? GAP : (int)(FACT_COLUMNS - columns), "");
         layout_put_words(out, text, FACT_COLUMNS + GAP, sentence_width(document));
     }
     document->begun = true;
@@ -134,11 +143,6 @@ void table_cell(struct table *table, const char *text)
     table->cells =
         xgrow(table->cells, &table->room, table->cell_count + 1, sizeof(*table->cells));
     table->cells[table->cell_count++] = xstrdup(text);
-}
-
-static size_t columns_of(const char *text)
-{
-    return layout_columns(text, strlen(text));
 }
 
 enum { LAST_COLUMNS = 24 /* at least for the last column, before others are dropped */ };

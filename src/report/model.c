@@ -170,14 +170,14 @@ static void fill_functions(struct model *model, const bool *ends)
     }
     sum_by_key(&keyed);
     fill_missing_self(model, keyed.of_key, ends);
-    model->function_count = keyed.keys;
     model->function_sums = keyed.of_key;
     model->functions = xcalloc(keyed.keys + 1, sizeof(*model->functions));
     for (name_id i = 0; i < keyed.keys; i++) {
         const uint64_t *sums = keyed.of_key + i * model->types * 2;
 
-        model->functions[i] =
-            (struct model_function){.name = i, .self = sums, .total = sums + model->types};
+        if (sums[model->types + model->value] != NOT_MEASURED) /* else of other events */
+            model->functions[model->function_count++] =
+                (struct model_function){.name = i, .self = sums, .total = sums + model->types};
     }
     qsort_r(model->functions, model->function_count, sizeof(*model->functions),
             by_self_then_name, model);
@@ -214,7 +214,7 @@ static void fill_paths(struct model *model, const bool *ends, size_t nodes)
 {
     model->paths = xcalloc(nodes + 1, sizeof(*model->paths));
     for (size_t i = 0; i < nodes; i++)
-        if (ends[i])
+        if (ends[i] && model->node_self[i * model->types + model->value] != NOT_MEASURED)
             model->paths[model->path_count++] = (struct model_path){
                 .node = (node_id)i, .self = model->node_self + i * model->types};
     qsort_r(model->paths, model->path_count, sizeof(*model->paths), by_self_then_path, model);

@@ -76,10 +76,10 @@ uint32_t gather_location(struct gather *gather, const struct dso *dso, uint64_t 
     return *index = (uint32_t)gather->location_count++;
 }
 
-uint32_t gather_labels(struct gather *gather, pid_t pid, pid_t tid, const char *process,
-                       const char *thread, bool self)
+uint32_t gather_labels(struct gather *gather, const struct gather_labels *wanted,
+                       const char *process, const char *thread)
 {
-    struct gather_labels labels = {.pid = pid, .tid = tid, .self = self};
+    struct gather_labels labels = *wanted;
     uint64_t key;
     uint32_t *index;
 
@@ -89,8 +89,8 @@ uint32_t gather_labels(struct gather *gather, pid_t pid, pid_t tid, const char *
     }
     labels.process = strings_add(gather->texts, process, strlen(process));
     labels.thread = strings_add(gather->texts, thread, strlen(thread));
-    key = hash_u64(hash_u64((uint64_t)pid << 32 | (uint32_t)labels.tid) +
-                   ((uint64_t)labels.process << 32 | labels.thread));
+    key = hash_u64(hash_u64((uint64_t)labels.pid << 32 | (uint32_t)labels.tid) +
+                   ((uint64_t)labels.process << 32 | labels.thread) + labels.event);
     for (;;) {
         const struct gather_labels *at;
 
@@ -98,8 +98,8 @@ uint32_t gather_labels(struct gather *gather, pid_t pid, pid_t tid, const char *
         if (*index == UINT32_MAX)
             break;
         at = &gather->labels[*index];
-        if (at->pid == pid && at->tid == labels.tid && at->process == labels.process &&
-            at->thread == labels.thread)
+        if (at->pid == labels.pid && at->tid == labels.tid && at->process == labels.process &&
+            at->thread == labels.thread && at->event == labels.event)
             return *index;
         key = hash_u64(key);
     }

@@ -24,6 +24,7 @@ struct gather_stack {
 struct gather_labels {
     pid_t pid, tid;
     str_id process, thread; /* in texts */
+    uint32_t event;         /* of a file with several; else 0 */
     bool self;
 };
 
@@ -65,8 +66,9 @@ void gather_free(struct gather *gather);
 /* The number of a location; `key` tells locations apart: dso, offset and is_return. */
 uint32_t gather_location(struct gather *gather, const struct dso *dso, uint64_t offset,
                          bool is_return);
-uint32_t gather_labels(struct gather *gather, pid_t pid, pid_t tid, const char *process,
-                       const char *thread, bool self);
+/* `wanted`: all but the names, which are given as texts. */
+uint32_t gather_labels(struct gather *gather, const struct gather_labels *wanted,
+                       const char *process, const char *thread);
 /* Adds one sample; returns the stack's index. */
 uint32_t gather_add(struct gather *gather, node_id node, uint32_t labels, uint64_t weight);
 void gather_moment(struct gather *gather, uint64_t time_ns, uint32_t stack);

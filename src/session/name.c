@@ -7,6 +7,7 @@
 
 struct naming {
     const struct gather *gather;
+    int samples_type[PROFILE_VALUES_MAX], weight_type[PROFILE_VALUES_MAX]; /* by event */
     struct profile *profile;
     frame_id *frames; /* of all locations, one after the other */
     size_t *first;    /* of location i; one more than there are locations */
@@ -90,9 +91,14 @@ static void add_stacks(struct naming *naming)
 
     for (size_t i = 0; i < gather->stack_count; i++) {
         const struct gather_stack *from = &gather->stacks[i];
-        uint64_t values[] = {from->count, from->weight};
+        uint32_t event = gather->labels[from->labels].event;
         node_id node = naming->nodes[from->node];
+        uint64_t values[PROFILE_VALUES_MAX];
 
+        for (size_t v = 0; v < PROFILE_VALUES_MAX; v++)
+            values[v] = NOT_MEASURED;
+        values[naming->samples_type[event]] = from->count;
+        values[naming->weight_type[event]] = from->weight;
         stacks[i] = profile_add_at(naming->profile, node, naming->labels[from->labels], values);
     }
     for (size_t i = 0; i < gather->moment_count; i++)
@@ -111,19 +117,23 @@ static uint64_t count_unnamed(const struct naming *naming)
 
     for (size_t i = 0; i < stack_count; i++)
         if (stacks[i].node &&
-            profile_frame_at(naming->profile, nodes[stacks[i].node].frame)->unnamed)
+            profile_frame_at(naming->profile, nodes[stacks[i].node].frame)->unnamed &&
+            profile_values(naming->profile, (stack_id)i)[0] != NOT_MEASURED)
             unnamed += profile_values(naming->profile, (stack_id)i)[0];
     return unnamed;
 }
 
 struct profile *name_gathered(const struct gather *gather, struct symbolizer *symbolizer,
-                              const char *event, const char *unit)
+                              const struct event_columns *events, size_t count)
 {
     struct naming naming = {.gather = gather, .profile = profile_new()};
     struct quality *quality = &profile_info(naming.profile)->quality;
 
-    profile_value_type(naming.profile, "samples", "count");
-    profile_value_type(naming.profile, event, unit);
+    for (size_t i = 0; i < count; i++) {
+        naming.samples_type[i] = profile_value_type(naming.profile, events[i].samples, "count");
+        naming.weight_type[i] =
+            profile_value_type(naming.profile, events[i].name, events[i].unit);
+    }
     naming.first = xcalloc(gather->location_count - LOCATION_FIRST + 1, sizeof(*naming.first));
     make_marks(&naming);
     name_locations(&naming, symbolizer);

@@ -5,9 +5,15 @@
 #include "session/gather.h"
 #include "symbolize/symbolize.h"
 
-/* Makes a profile of what was gathered: locations become frames.  The value types are samples
- * and, in `unit`, the event; `clock_offset_ns` is added to the moments. */
+/* The columns of one event: its samples, counted, and their weight. */
+struct event_columns {
+    const char *samples;     /* "samples" */
+    const char *name, *unit; /* "cpu", "nanoseconds" */
+};
+
+/* Makes a profile of what was gathered: locations become frames.  The value types are those of
+ * the events, in their order; labels of an event beyond `count` must not occur. */
 struct profile *name_gathered(const struct gather *gather, struct symbolizer *symbolizer,
-                              const char *event, const char *unit);
+                              const struct event_columns *events, size_t count);
 
 #endif

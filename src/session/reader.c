@@ -36,6 +36,7 @@ struct reader {
     struct remembered *threads;
     size_t thread_count, thread_room;
     uint64_t *chain;
+    uint32_t event;
     bool forked, awaiting;
 };
 
@@ -52,6 +53,8 @@ struct reader *reader_new(const struct reader_options *options)
     reader->chain = xalloc(UNWIND_DEPTH * sizeof(*reader->chain));
     if (options->everything)
         processes_track_all(reader->processes);
+    if (options->recorded)
+        processes_set_recorded(reader->processes);
     return reader;
 }
 
@@ -97,6 +100,14 @@ bool reader_saw_fork(struct reader *reader)
 
 void reader_set_stack_bytes(struct reader *reader, uint32_t stack_bytes)
 {
+    reader->options.stack_bytes = stack_bytes;
+}
+
+void reader_set_event(struct reader *reader, uint32_t event, uint64_t period,
+                      uint32_t stack_bytes)
+{
+    reader->event = event;
+    reader->options.period = period;
     reader->options.stack_bytes = stack_bytes;
 }
 
@@ -215,6 +226,44 @@ static node_id add_user_stack(struct reader *reader, struct process *process,
     return node;
 }
 
+static uint64_t chain_at(const struct sample *sample, size_t index)
+{
+    uint64_t address;
+
+    memcpy(&address, (const uint8_t *)sample->callchain + index * sizeof(address),
+           sizeof(address));
+    return address;
+}
+
+/* User frames that the kernel followed by frame pointers, as they were recorded. */
+static node_id add_recorded_chain(struct reader *reader, const struct process *process,
+                                  const struct record *record, node_id node)
+{
+    const struct sample *sample = &record->sample;
+    bool in_user = !record->in_kernel;
+    size_t first = 0, end = 0;
+
+    /* The part behind the mark for user space; all of a chain without marks. */
+    for (size_t i = 0; i < sample->callchain_count; i++) {
+        uint64_t address = chain_at(sample, i);
+
+        if (address < CHAIN_MARKS) {
+            end = in_user ? i + 1 : end;
+            continue;
+        }
+        if (address == CHAIN_USER)
+            first = i + 1;
+        in_user = address == CHAIN_USER;
+    }
+    if (end <= first && !record->in_kernel)
+        return call_tree_child(reader->gather->tree, node,
+                               user_location(reader, process, sample->ip, false));
+    for (size_t i = end; i-- > first;)
+        node = call_tree_child(reader->gather->tree, node,
+                               user_location(reader, process, chain_at(sample, i), i > first));
+    return node;
+}
+
 /* The kernel's frames lie inside of the user's; the chain is innermost first. */
 static node_id add_kernel_stack(struct reader *reader, const struct sample *sample,
                                 node_id node)
@@ -251,7 +300,8 @@ static void take_sample(struct reader *reader, const struct record *record)
 
     if (reader->awaiting && record->pid == reader->options.awaited)
         return;
-    if (!process && reader->options.everything && record->pid > 0) {
+    if (!process && reader->options.everything &&
+        (record->pid > 0 || reader->options.recorded)) {
         processes_track(reader->processes, record->pid);
         process = processes_find(reader->processes, record->pid);
     }
@@ -261,15 +311,24 @@ static void take_sample(struct reader *reader, const struct record *record)
     }
     if (has_user)
         node = add_user_stack(reader, process, record);
+    else if (reader->options.recorded)
+        node = add_recorded_chain(reader, process, record, node);
     else
         gather->quality.kernel_only++;
     node = add_kernel_stack(reader, &record->sample, node);
+    if (!node && reader->options.recorded && record->in_kernel)
+        node = call_tree_child(gather->tree, 0,
+                               gather_location(gather, processes_kernel(reader->processes),
+                                               record->sample.ip, false));
     if (!node) /* the kernel gave no chain: at least where it was */
         node = call_tree_child(gather->tree, 0,
                                gather_location(gather, NULL, record->sample.ip, false));
-    labels = gather_labels(gather, record->pid, record->tid, process_comm(process),
-                           process_thread_name(process, record->tid),
-                           record->pid == reader->options.self);
+    labels = gather_labels(gather,
+                           &(struct gather_labels){.pid = record->pid,
+                                                   .tid = record->tid,
+                                                   .event = reader->event,
+                                                   .self = record->pid == reader->options.self},
+                           process_comm(process), process_thread_name(process, record->tid));
     stack = gather_add(gather, node, labels,
                        record->sample.period ? record->sample.period : reader->options.period);
     if (!gather->first_ns)

@@ -17,6 +17,7 @@ struct reader_options {
     size_t max_nodes;
     bool timestamps;
     bool everything;      /* the whole machine: no sample is foreign */
+    bool recorded;        /* from a file: /proc says nothing of these processes */
     pid_t self;           /* label samples of this process as fiq's own; 0: none */
     pid_t awaited;        /* ignore this process until it execs: it is our own stub; 0: none */
     uint64_t period;      /* weight of a sample that does not bring its own */
@@ -29,8 +30,12 @@ void reader_free(struct reader *reader);
 struct processes *reader_processes(struct reader *reader);
 const struct unwinder *reader_unwinder(const struct reader *reader);
 
-/* For capture_drain() and perfdata_read(). */
+/* For capture_drain(). */
 void reader_take_record(const struct record *record, void *reader);
+/* For what perfdata_read() hands on: from now on samples are of this event, weigh `period`
+ * unless they say, and had `stack_bytes` of stack asked for. */
+void reader_set_event(struct reader *reader, uint32_t event, uint64_t period,
+                      uint32_t stack_bytes);
 
 /* Whether a tracked process has forked since the last call. */
 bool reader_saw_fork(struct reader *reader);

@@ -437,6 +437,9 @@ static void describe(struct session *session, struct profile *profile,
 int session_take(struct session *session, struct profile **profile, struct error *err)
 {
     const struct event_kind *event = session->options.capture.event;
+    struct event_columns columns = {.samples = "samples",
+                                    .name = event->is_clock ? "cpu" : event->name,
+                                    .unit = event->is_clock ? "nanoseconds" : "count"};
     struct capture_counts counts;
     struct gather *gathered = wait_for_gathered(session, &counts);
 
@@ -444,9 +447,7 @@ int session_take(struct session *session, struct profile **profile, struct error
         return error_set(err, ENODATA, "the measurement has ended and was taken already");
     if (!session->symbolizer)
         session->symbolizer = symbolizer_new(&session->options.symbols);
-    *profile =
-        name_gathered(gathered, session->symbolizer, event->is_clock ? "cpu" : event->name,
-                      event->is_clock ? "nanoseconds" : "count");
+    *profile = name_gathered(gathered, session->symbolizer, &columns, 1);
     add_counts(session, &profile_info(*profile)->quality, &counts);
     describe(session, *profile, gathered, &counts);
     gather_free(gathered);

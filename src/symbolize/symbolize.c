@@ -380,13 +380,16 @@ static void resolve_kernel(struct symbolizer *symbolizer, struct group *group,
     struct kernel_hit *hits = xcalloc(group->count, sizeof(*hits));
     mapping_id kernel = mapping_of(profile, group->dso);
     size_t size;
-    char *text = kernel_symbols_read(&size);
+    bool other = symbolizer->options.other_kernel;
+    char *text = other ? NULL : kernel_symbols_read(&size);
 
-    (void)symbolizer;
     group->kind = FRAME_KERNEL;
     for (size_t i = 0; i < group->count; i++)
         addresses[i] = group->places[i].offset;
-    if (!text || !kernel_symbols_find(text, size, addresses, group->count, hits)) {
+    if (other) {
+        profile_add_note(profile, "recorded under another kernel than runs here: its functions "
+                                  "have no names");
+    } else if (!text || !kernel_symbols_find(text, size, addresses, group->count, hits)) {
         char *why = kernel_symbols_hidden_by();
 
         profile_add_note(profile, why);

@@ -22,6 +22,7 @@ struct symbolizer_options {
     enum demangle demangle;
     const char *debug_dir; /* searched before /usr/lib/debug, or NULL */
     bool debuginfod;       /* may ask debuginfod servers */
+    bool other_kernel;     /* kernel addresses are another kernel's: they have no names here */
 };
 
 /*

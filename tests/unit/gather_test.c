@@ -39,8 +39,8 @@ Test(gather, stacks_with_other_labels_are_apart)
 {
     gather = gather_new(0);
 
-    uint32_t one = gather_labels(gather, 1, 1, "a", "a", false);
-    uint32_t two = gather_labels(gather, 1, 2, "a", "b", false);
+    uint32_t one = gather_labels(gather, &(struct gather_labels){.pid = 1, .tid = 1}, "a", "a");
+    uint32_t two = gather_labels(gather, &(struct gather_labels){.pid = 1, .tid = 2}, "a", "b");
     uint32_t stack = gather_add(gather, 0, one, 10);
 
     cr_expect(ne(u32, one, two));
@@ -53,7 +53,8 @@ Test(gather, stacks_with_other_labels_are_apart)
 /* A hot stack and very many cold ones below a common root. */
 static void fill(size_t cold)
 {
-    uint32_t labels = gather_labels(gather, 1, 1, "a", "a", false);
+    uint32_t labels =
+        gather_labels(gather, &(struct gather_labels){.pid = 1, .tid = 1}, "a", "a");
     node_id root = call_tree_child(gather->tree, 0, LOCATION_FIRST);
     node_id hot = call_tree_child(gather->tree, root, LOCATION_FIRST + 1);
 
