@@ -16,7 +16,7 @@
 #include "symbolize/symbolize.h"
 
 static struct symbolizer_options options = {.inlines = true, .lines = true};
-static const char *path;
+static char *path;
 static bool timed;
 
 static void read_arguments(char **argument)
@@ -35,7 +35,7 @@ static void read_arguments(char **argument)
         else if (!strcmp(*argument, "--debug-dir") && argument[1])
             options.debug_dir = *++argument;
         else
-            path = *argument;
+            path = realpath(*argument, NULL);
     }
 }
 
@@ -102,5 +102,6 @@ int main(int argc, char **argv)
     profile_free(profile);
     image_close(image);
     close(dso.fd);
+    free(path);
     return 0;
 }
