@@ -67,6 +67,7 @@ void dso_table_free(struct dso_table *table)
     for (size_t i = 0; i < table->count; i++) {
         if (table->dsos[i]->fd >= 0)
             close(table->dsos[i]->fd);
+        jit_home_close((struct jit_home *)(uintptr_t)table->dsos[i]->jit);
         free((void *)(uintptr_t)table->dsos[i]->path);
         free(table->dsos[i]);
     }
@@ -102,8 +103,23 @@ void dso_table_files(const struct dso_table *table, uint32_t *open, uint32_t *re
     *refused = table->refused;
 }
 
+/* Run-times that write a jitdump tell of it by mapping a page of "jit-PID.dump". */
+static bool is_jitdump(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    size_t digits;
+
+    if (strncmp(name, "jit-", 4))
+        return false;
+    digits = strspn(name + 4, "0123456789");
+    return digits && !strcmp(name + 4 + digits, ".dump");
+}
+
 static enum dso_kind kind_of(const char *path)
 {
+    if (is_jitdump(path))
+        return DSO_JIT;
     if (!strcmp(path, "[vdso]"))
         return DSO_VDSO;
     if (!strcmp(path, "[vsyscall]"))
@@ -125,7 +141,7 @@ static uint64_t identity_hash(pid_t pid, const struct mapping_record *mapping,
 {
     uint64_t hash = hash_bytes(mapping->path, strlen(mapping->path));
 
-    if (kind == DSO_ANONYMOUS)
+    if (kind == DSO_ANONYMOUS || kind == DSO_JIT)
         return hash_u64(hash ^ (uint64_t)pid);
     if (kind != DSO_FILE)
         return hash;
@@ -139,7 +155,7 @@ static bool same_identity(const struct dso *dso, pid_t pid,
 {
     if (dso->kind != kind || strcmp(dso->path, mapping->path))
         return false;
-    if (kind == DSO_ANONYMOUS)
+    if (kind == DSO_ANONYMOUS || kind == DSO_JIT)
         return dso->pid == pid;
     if (kind != DSO_FILE)
         return true;
@@ -264,8 +280,12 @@ const struct dso *dso_table_find(struct dso_table *table, pid_t pid,
     }
     if (kind == DSO_FILE && table->recorded)
         dso.pid = 0;
-    if (kind == DSO_FILE)
+    if (kind == DSO_FILE || kind == DSO_JIT)
         open_file(table, pid, mapping, &dso);
+    if (kind == DSO_ANONYMOUS || kind == DSO_JIT) {
+        dso.jit = jit_home_open(table->recorded ? 0 : pid, pid);
+        table->open += dso.jit->tmp >= 0;
+    }
     *newest = add(table, &dso);
     table->older[*newest] = older;
     return table->dsos[*newest];

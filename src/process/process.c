@@ -21,6 +21,7 @@ struct maps {
     uint32_t count;
     size_t room;
     struct mapping *mappings; /* sorted by start, without overlap */
+    const struct dso *jit;    /* what anonymous memory is since a jitdump was mapped, or NULL */
 };
 
 struct process {
@@ -198,6 +199,7 @@ static struct maps *own_maps(struct processes *table, struct process *process)
     }
     own = maps_new(table);
     own->count = shared->count;
+    own->jit = shared->jit;
     own->mappings = xgrow(NULL, &own->room, shared->count + 1u, sizeof(*own->mappings));
     if (shared->count)
         memcpy(own->mappings, shared->mappings, shared->count * sizeof(*own->mappings));
@@ -266,6 +268,27 @@ static uint32_t make_room(struct maps *maps, uint64_t start, uint64_t end)
     return at;
 }
 
+static bool may_hold_jit(const struct dso *dso)
+{
+    return dso->kind == DSO_ANONYMOUS && strncmp(dso->path, "[stack", 6) &&
+           strcmp(dso->path, "[heap]");
+}
+
+/* The anonymous memory of the process is from now on what its jitdump describes. */
+static void take_jitdump(struct processes *table, struct process *process,
+                         const struct dso *dump)
+{
+    struct maps *maps;
+
+    if (process->maps->jit == dump)
+        return;
+    maps = own_maps(table, process);
+    maps->jit = dump;
+    for (uint32_t i = 0; i < maps->count; i++)
+        if (may_hold_jit(maps->mappings[i].dso))
+            maps->mappings[i].dso = dump;
+}
+
 static void map_file(struct processes *table, struct process *process,
                      const struct mapping_record *record)
 {
@@ -276,7 +299,11 @@ static void map_file(struct processes *table, struct process *process,
     if (!record->size || __builtin_add_overflow(record->start, record->size, &mapping.end))
         return;
     mapping.dso = dso_table_find(table->dsos, process->pid, record);
-    if (mapping.dso->kind == DSO_ANONYMOUS)
+    if (mapping.dso->kind == DSO_JIT)
+        take_jitdump(table, process, mapping.dso);
+    if (process->maps->jit && may_hold_jit(mapping.dso))
+        mapping.dso = process->maps->jit;
+    if (mapping.dso->kind == DSO_ANONYMOUS || mapping.dso->kind == DSO_JIT)
         mapping.file_offset = mapping.start; /* there is no file: offsets are addresses */
     old = process_mapping(process, mapping.start);
     if (old && old->start <= mapping.start && old->end >= mapping.end &&

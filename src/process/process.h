@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "elf/build_id.h"
 #include "perf/record.h"
+#include "process/jit_home.h"
 
 enum dso_kind { DSO_FILE, DSO_KERNEL, DSO_VDSO, DSO_VSYSCALL, DSO_JIT, DSO_ANONYMOUS };
 
@@ -15,6 +16,7 @@ enum dso_kind { DSO_FILE, DSO_KERNEL, DSO_VDSO, DSO_VSYSCALL, DSO_JIT, DSO_ANONY
  * Something mapped for execution: a file, the kernel, anonymous memory.  Written once, then
  * only read, by any thread; lives as long as its table.  What is in memory only (JIT,
  * anonymous) belongs to one process: `pid` is part of its identity and offsets are addresses.
+ * DSO_JIT is the memory of a process that writes a jitdump, whose file is behind `fd`.
  */
 struct dso {
     uint32_t id; /* from 0, in the order of appearance */
@@ -24,6 +26,7 @@ struct dso {
     const char *path; /* as the process named it; "[vdso]", "[kernel.kallsyms]", "//anon" */
     int fd;           /* opened at the mapping record, so that it outlives process and
                          path; -1 when that was not possible */
+    const struct jit_home *jit; /* memory only: where names of made code may be, else NULL */
     struct build_id build_id;
     uint64_t first_start, first_limit, first_offset; /* of the first mapping seen */
 };

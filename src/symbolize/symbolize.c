@@ -1,13 +1,17 @@
 #include "symbolize/symbolize.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/map.h"
 #include "base/xalloc.h"
 #include "symbolize/binary.h"
 #include "symbolize/demangle.h"
+#include "symbolize/jitdump.h"
 #include "symbolize/kernel_symbols.h"
+#include "symbolize/perf_map.h"
 
 struct symbolizer {
     struct symbolizer_options options;
@@ -407,23 +411,88 @@ static void resolve_kernel(struct symbolizer *symbolizer, struct group *group,
 /* "[jit]" for anonymous memory, "[stack]" and "[anon:name]" by their own names. */
 static const char *memory_name(const struct dso *dso)
 {
-    return dso->path[0] == '[' ? dso->path : "[jit]";
+    return dso->path[0] == '[' && dso->kind == DSO_ANONYMOUS ? dso->path : "[jit]";
+}
+
+/* What a run-time must be told so that it leaves names. */
+static const struct {
+    const char *program, *remedy;
+} runtimes[] = {
+    {"node", "run it as `node --perf-basic-prof`"},
+    {"java", "run it with -XX:+PreserveFramePointer, and -XX:+DumpPerfMapAtExit or an agent "
+             "that writes /tmp/perf-PID.map"},
+    {"python", "from Python 3.12 on, run it with -X perf"},
+    {"dotnet", "set DOTNET_PerfMapEnabled=1"},
+    {"ruby", "run it with --yjit-perf"},
+    {"beam", "run erl with +JPperf true"},
+    {"php", "set opcache.jit_debug=0x10"},
+    {"julia", "set ENABLE_JITPROFILING=1"},
+    {"luajit", "LuaJIT writes no names: -joff interprets instead"},
+};
+
+static void note_missing_names(const struct dso *dso, int reason, struct profile *profile)
+{
+    char *note = NULL;
+    pid_t pid = dso->pid;
+
+    if (reason == EPERM)
+        note = xasprintf("perf-%d.map is not a file of that process's user: its names are not "
+                         "used",
+                         (int)dso->jit->inner_pid);
+    for (size_t i = 0; !note && i < ARRAY_LENGTH(runtimes); i++)
+        if (!strncmp(dso->jit->program, runtimes[i].program, strlen(runtimes[i].program)))
+            note = xasprintf("process %d (%s) makes code without telling names: %s", (int)pid,
+                             dso->jit->program, runtimes[i].remedy);
+    if (note)
+        profile_add_note(profile, note);
+    free(note);
+}
+
+/* The jitdump first, then the perf map, which is the simpler of the two and replaces it. */
+static void find_made_code(const struct dso *dso, const uint64_t *addresses, size_t count,
+                           struct jit_hit *hits, struct profile *profile)
+{
+    bool dumped =
+        dso->kind == DSO_JIT && dso->fd >= 0 && jitdump_find(dso->fd, addresses, count, hits);
+    int fd = jit_home_open_map(dso->jit);
+
+    if (fd >= 0) {
+        perf_map_find(fd, (uint64_t)1 << 30, addresses, count, hits);
+        close(fd);
+    } else if (!dumped) {
+        note_missing_names(dso, errno, profile);
+    }
 }
 
 static void resolve_memory(struct symbolizer *symbolizer, struct group *group,
                            struct profile *profile)
 {
     const char *name = memory_name(group->dso);
-    str_id function = profile_intern_text(profile, name);
+    uint64_t *addresses = xalloc(group->count * sizeof(*addresses));
+    struct jit_hit *hits = xcalloc(group->count, sizeof(*hits));
     mapping_id mapping = mapping_named(profile, name, strlen(name));
 
-    (void)symbolizer;
     group->kind = FRAME_JIT;
+    for (size_t i = 0; i < group->count; i++)
+        addresses[i] = group->places[i].offset;
+    if (group->dso->jit)
+        find_made_code(group->dso, addresses, group->count, hits, profile);
     for (size_t i = 0; i < group->count; i++) {
-        group->places[i].function = function;
-        group->places[i].mapping = mapping;
-        group->places[i].unnamed = true;
+        struct place *place = &group->places[i];
+        char *readable = hits[i].name && *hits[i].name
+                             ? symbol_display_name(hits[i].name, symbolizer->options.demangle)
+                             : NULL;
+
+        place->mapping = mapping;
+        place->unnamed = !readable;
+        place->function = profile_intern_text(profile, readable ? readable : name);
+        if (hits[i].path)
+            place->file = profile_intern_text(profile, hits[i].path);
+        place->line = hits[i].line;
+        free(readable);
     }
+    jit_hits_free(hits, group->count);
+    free(addresses);
 }
 
 /* Three calls, a kilobyte apart, in a page at a fixed address. */

@@ -1,0 +1,131 @@
+#include "symbolize/perf_map.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/xalloc.h"
+
+enum { NAME_MAX_BYTES = 64 * 1024, CHUNK = 1 << 20 };
+
+void jit_hits_free(struct jit_hit *hits, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(hits[i].name);
+        free(hits[i].path);
+    }
+    free(hits);
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+/* A number with or without 0x, and the blank behind it. */
+static bool parse_hex(const char **at, const char *end, uint64_t *number)
+{
+    const char *digit = *at;
+    size_t digits = 0;
+
+    if (end - digit > 2 && digit[0] == '0' && (digit[1] == 'x' || digit[1] == 'X'))
+        digit += 2;
+    *number = 0;
+    for (; digit < end && hex_digit(*digit) >= 0; digit++, digits++)
+        *number = *number << 4 | (unsigned)hex_digit(*digit);
+    if (!digits || digits > 16 || digit == end || (*digit != ' ' && *digit != '\t'))
+        return false;
+    while (digit < end && (*digit == ' ' || *digit == '\t'))
+        digit++;
+    *at = digit;
+    return true;
+}
+
+static size_t first_from(const uint64_t *addresses, size_t count, uint64_t start)
+{
+    size_t low = 0;
+
+    while (low < count) {
+        size_t middle = low + (count - low) / 2;
+
+        if (addresses[middle] < start)
+            low = middle + 1;
+        else
+            count = middle;
+    }
+    return low;
+}
+
+static void take_line(const char *line, const char *end, const uint64_t *addresses,
+                      size_t count, struct jit_hit *hits)
+{
+    uint64_t start, size;
+
+    if (end > line && end[-1] == '\r')
+        end--;
+    if (!parse_hex(&line, end, &start) || !parse_hex(&line, end, &size) || line == end ||
+        start > addresses[count - 1])
+        return;
+    if (end - line > NAME_MAX_BYTES)
+        end = line + NAME_MAX_BYTES;
+    for (size_t i = first_from(addresses, count, start);
+         i < count && addresses[i] - start < size; i++) {
+        free(hits[i].name);
+        free(hits[i].path);
+        hits[i] = (struct jit_hit){.name = xstrndup(line, (size_t)(end - line))};
+    }
+}
+
+/* Returns how many bytes of whole lines there were. */
+static size_t take_lines(const char *text, size_t size, const uint64_t *addresses, size_t count,
+                         struct jit_hit *hits)
+{
+    const char *at = text;
+    const char *end = text + size;
+    const char *stop;
+
+    while (at < end && (stop = memchr(at, '\n', (size_t)(end - at)))) {
+        take_line(at, stop, addresses, count, hits);
+        at = stop + 1;
+    }
+    return (size_t)(at - text);
+}
+
+void perf_map_find_in(const char *text, size_t size, const uint64_t *addresses, size_t count,
+                      struct jit_hit *hits)
+{
+    if (count)
+        take_lines(text, size, addresses, count, hits);
+}
+
+void perf_map_find(int fd, uint64_t limit, const uint64_t *addresses, size_t count,
+                   struct jit_hit *hits)
+{
+    char *chunk = xalloc(CHUNK);
+    uint64_t at = 0;
+    size_t kept = 0;
+
+    while (count && at < limit) {
+        ssize_t got = pread(fd, chunk + kept, CHUNK - kept, (off_t)at);
+        size_t used;
+
+        if (got <= 0)
+            break;
+        at += (uint64_t)got;
+        kept += (size_t)got;
+        used = take_lines(chunk, kept, addresses, count, hits);
+        /* A line that fills the buffer is no line of a perf map: drop it. */
+        if (!used && kept == CHUNK)
+            used = kept;
+        memmove(chunk, chunk + used, kept - used);
+        kept -= used;
+    }
+    free(chunk);
+}
