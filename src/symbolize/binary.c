@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "elf/mini_debug.h"
+#include "symbolize/go_names.h"
 
 struct binary {
     const struct dso *dso;
@@ -16,17 +18,24 @@ struct binary {
     int fd; /* opened here; -1 when it is the dso's */
     char *failure;
     struct debug_file debug;
+    struct image *mini; /* MiniDebugInfo; opened when the tables before it left names open */
+    bool mini_opened;
     const char *directories[2];
     struct debug_file_search search;
     bool wants_lines;
     struct dwarf *dwarf; /* opened when first asked for */
     bool dwarf_opened;
+    struct go_names go;
+    bool has_go;
+    bool wants_inlines;
+    struct dwarf_frame *frames; /* of the last call of binary_chains() */
+    size_t frame_count, frame_room;
     char *complaint;
     bool stripped;
 };
 
 /* After this time the rest of a file's addresses get their names from symbol tables. */
-enum { DWARF_LIMIT_MS = 10000 };
+enum { DWARF_LIMIT_MS = 10000, MINI_DEBUG_MAX = 256 << 20 };
 
 static bool same_build_id(const struct build_id *a, const struct build_id *b)
 {
@@ -144,6 +153,7 @@ struct binary *binary_open(const struct dso *dso, const struct symbolizer_option
     binary->fd = -1;
     binary->debug.fd = -1;
     binary->wants_lines = options->lines;
+    binary->wants_inlines = options->inlines;
     if (dso->kind == DSO_VDSO)
         open_vdso(binary);
     else
@@ -159,12 +169,14 @@ void binary_close(struct binary *binary)
     if (!binary)
         return;
     dwarf_close(binary->dwarf);
+    image_close(binary->mini);
     image_close(binary->image);
     debug_file_close(&binary->debug);
     if (binary->fd >= 0)
         close(binary->fd);
     free(binary->failure);
     free(binary->complaint);
+    free(binary->frames);
     free(binary);
 }
 
@@ -183,6 +195,14 @@ struct image *binary_image(struct binary *binary)
     return binary->image;
 }
 
+static bool search_mini(struct binary *binary, struct symbol_search *search)
+{
+    if (!binary->mini_opened && binary->dso->kind == DSO_FILE)
+        binary->mini = mini_debug_open(binary->image, MINI_DEBUG_MAX);
+    binary->mini_opened = true;
+    return binary->mini && symbol_search_table(search, binary->mini, SHT_SYMTAB);
+}
+
 void binary_symbols(struct binary *binary, const uint64_t *addresses, size_t count,
                     struct symbol_hit *hits)
 {
@@ -193,6 +213,8 @@ void binary_symbols(struct binary *binary, const uint64_t *addresses, size_t cou
     table = symbol_search_table(&search, binary->image, SHT_SYMTAB);
     if (!table && binary->debug.image)
         table = symbol_search_table(&search, binary->debug.image, SHT_SYMTAB);
+    if (!table)
+        table = search_mini(binary, &search);
     if (!symbol_search_complete(&search))
         symbol_search_table(&search, binary->image, SHT_DYNSYM);
     symbol_search_end(&search);
@@ -214,8 +236,47 @@ static void open_dwarf(struct binary *binary)
     struct error err = {0};
 
     binary->dwarf_opened = true;
+    binary->has_go = go_names_open(&binary->go, binary->image);
     if (binary->dso->kind == DSO_FILE && dwarf_open(&binary->dwarf, image, &options, &err))
         binary->complaint = xstrdup(err.message);
+}
+
+static void chains_from_dwarf(struct binary *binary, const uint64_t *addresses, size_t count,
+                              struct dwarf_chain *chains)
+{
+    size_t found = 0;
+
+    dwarf_find(binary->dwarf, addresses, count, chains);
+    for (size_t i = 0; i < count; i++)
+        if (chains[i].first + chains[i].count > found)
+            found = chains[i].first + chains[i].count;
+    binary->frames =
+        xgrow(binary->frames, &binary->frame_room, found + 1, sizeof(*binary->frames));
+    if (found)
+        memcpy(binary->frames, dwarf_frames(binary->dwarf), found * sizeof(*binary->frames));
+    binary->frame_count = found;
+    if (dwarf_gave_up(binary->dwarf) && !binary->complaint)
+        binary->complaint =
+            xasprintf("%s: reading its debugging information took too long and was stopped: "
+                      "some inlined calls and lines are missing",
+                      binary->dso->path);
+}
+
+/* What DWARF does not know, Go's own table may. */
+static void chains_from_go(struct binary *binary, const uint64_t *addresses, size_t count,
+                           struct dwarf_chain *chains)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct dwarf_chain chain = {.first = (uint32_t)binary->frame_count};
+
+        if (chains[i].count ||
+            !go_names_find(&binary->go, addresses[i], binary->wants_inlines, &binary->frames,
+                           &binary->frame_count, &binary->frame_room))
+            continue;
+        chain.count = (uint32_t)binary->frame_count - chain.first;
+        chain.complete = true;
+        chains[i] = chain;
+    }
 }
 
 const struct dwarf_frame *binary_chains(struct binary *binary, const uint64_t *addresses,
@@ -223,15 +284,15 @@ const struct dwarf_frame *binary_chains(struct binary *binary, const uint64_t *a
 {
     if (!binary->dwarf_opened)
         open_dwarf(binary);
-    if (!binary->dwarf)
+    if (!binary->dwarf && !binary->has_go)
         return NULL;
-    dwarf_find(binary->dwarf, addresses, count, chains);
-    if (dwarf_gave_up(binary->dwarf) && !binary->complaint)
-        binary->complaint =
-            xasprintf("%s: reading its debugging information took too long and was stopped: "
-                      "some inlined calls and lines are missing",
-                      binary->dso->path);
-    return dwarf_frames(binary->dwarf);
+    memset(chains, 0, count * sizeof(*chains));
+    binary->frame_count = 0;
+    if (binary->dwarf)
+        chains_from_dwarf(binary, addresses, count, chains);
+    if (binary->has_go)
+        chains_from_go(binary, addresses, count, chains);
+    return binary->frames;
 }
 
 const char *binary_complaint(const struct binary *binary)

@@ -29,7 +29,7 @@ void binary_symbols(struct binary *binary, const uint64_t *addresses, size_t cou
                     struct symbol_hit *hits);
 
 /* Inlined calls and lines for sorted addresses, one chain each (empty without DWARF); the
- * frames are those of dwarf_frames().  NULL when there is no DWARF at all. */
+ * frames are good until the next call.  NULL when there is neither DWARF nor Go's table. */
 const struct dwarf_frame *binary_chains(struct binary *binary, const uint64_t *addresses,
                                         size_t count, struct dwarf_chain *chains);
 /* What of its debugging information was not to be had, as a sentence; or NULL. */

@@ -167,10 +167,10 @@ char *demangle(const char *mangled, enum demangle how)
     return name;
 }
 
-/* Where ".cold", ".cold.3" or ".llvm.1234" begins, or the end. */
+/* Where ".cold", ".cold.3", ".llvm.1234" or Go's ".abi0" begins, or the end. */
 static size_t length_without_suffix(const char *name)
 {
-    static const char *const suffixes[] = {".cold", ".llvm."};
+    static const char *const suffixes[] = {".cold", ".llvm.", ".abi0"};
     size_t length = strlen(name);
 
     for (size_t i = 0; i < ARRAY_LENGTH(suffixes); i++) {
@@ -187,14 +187,32 @@ static size_t length_without_suffix(const char *name)
     return length;
 }
 
+/* Without the version that .symtab puts behind a name: "pthread_create@@GLIBC_2.34". */
+static size_t length_without_version(const char *name, size_t length)
+{
+    const char *at = memchr(name, '@', length);
+    const char *version = at;
+
+    if (!at || at == name)
+        return length;
+    while (*version == '@')
+        version++;
+    if (version - at > 2 || !isupper((unsigned char)*version))
+        return length;
+    for (; *version && version < name + length; version++)
+        if (!isalnum((unsigned char)*version) && *version != '_' && *version != '.')
+            return length;
+    return (size_t)(at - name);
+}
+
 char *symbol_display_name(const char *name, enum demangle how)
 {
     char *base;
     char *readable;
 
     if (how == DEMANGLE_NONE)
-        return xstrdup(name);
-    base = xstrndup(name, length_without_suffix(name));
+        return xstrndup(name, length_without_version(name, strlen(name)));
+    base = xstrndup(name, length_without_version(name, length_without_suffix(name)));
     readable = demangle(base, how);
     if (!readable)
         return base;

@@ -9,6 +9,7 @@
 #include "base/xalloc.h"
 #include "symbolize/binary.h"
 #include "symbolize/demangle.h"
+#include "symbolize/function_starts.h"
 #include "symbolize/jitdump.h"
 #include "symbolize/kernel_symbols.h"
 #include "symbolize/perf_map.h"
@@ -320,7 +321,7 @@ static void name_places(struct symbolizer *symbolizer, struct group *group,
 
     sort_addresses(addresses, places, count);
     binary_symbols(binary, addresses, count, hits);
-    if (options->inlines || options->lines)
+    if (options->inlines || options->lines || binary_is_stripped(binary))
         frames = binary_chains(binary, addresses, count, chains);
     for (size_t i = 0; i < count; i++) {
         struct place *place = &group->places[places[i]];
@@ -340,6 +341,26 @@ static void name_places(struct symbolizer *symbolizer, struct group *group,
     free(chains);
 }
 
+/* All addresses of a function without a name get that of its start. */
+static void name_by_starts(struct group *group, struct image *image, struct profile *profile)
+{
+    struct function_starts starts;
+    uint64_t address, start, offset;
+
+    if (!function_starts_open(&starts, image))
+        return;
+    for (size_t i = 0; i < group->count; i++) {
+        struct place *place = &group->places[i];
+
+        if (place->function || !image_address(image, place->offset, &address) ||
+            !function_starts_find(&starts, address, &start) ||
+            !image_offset(image, start, &offset))
+            continue;
+        place->function = place_name(profile, group->dso->path, offset);
+        place->unnamed = true;
+    }
+}
+
 static void resolve_file(struct symbolizer *symbolizer, struct group *group,
                          struct profile *profile)
 {
@@ -350,6 +371,7 @@ static void resolve_file(struct symbolizer *symbolizer, struct group *group,
     } else {
         find_bias(group, binary_image(binary));
         name_places(symbolizer, group, binary, profile);
+        name_by_starts(group, binary_image(binary), profile);
         if (binary_complaint(binary))
             profile_add_note(profile, binary_complaint(binary));
     }

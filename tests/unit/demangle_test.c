@@ -43,6 +43,13 @@ Test(demangle, cold_parts_belong_to_their_function)
     expect("work.llvm.123456", DEMANGLE_FULL, "work");
 }
 
+Test(demangle, versions_of_symbols_are_no_part_of_names)
+{
+    expect("pthread_create@@GLIBC_2.34", DEMANGLE_FULL, "pthread_create");
+    expect("clnttcp_create@GLIBC_2.2.5", DEMANGLE_NONE, "clnttcp_create");
+    expect("main.(*T).at@x y", DEMANGLE_FULL, "main.(*T).at@x y");
+}
+
 Test(demangle, template_arguments_are_shortened_and_operators_stay)
 {
     char cxx[] = "std::map<int, std::vector<int> >::operator<(std::x<int> const&)";

@@ -1,0 +1,275 @@
+#include "symbolize/go_names.h"
+
+#include <string.h>
+
+#include "base/cursor.h"
+#include "base/xalloc.h"
+
+static const uint32_t MAGIC_1_18 = 0xfffffff0, MAGIC_1_20 = 0xfffffff1;
+
+enum {
+    TABLE_MAX = 1 << 30,
+    STEPS_MAX = 1 << 20,
+    INLINED_MAX = 256,
+    INLINE_TREE_PCDATA = 2,   /* abi.PCDATA_InlTreeIndex */
+    INLINE_TREE_FUNCDATA = 3, /* abi.FUNCDATA_InlTree */
+};
+
+/* A function's entry (runtime._func). */
+struct function {
+    uint64_t entry; /* offset in the table */
+    uint32_t start, name, files, lines, pcdata_count, unit;
+    uint8_t funcdata_count;
+};
+
+static struct cursor at(const struct go_names *table, uint64_t offset)
+{
+    if (offset > table->table.size)
+        return (struct cursor){.failed = true};
+    return cursor_over(table->table.bytes + offset, table->table.size - (size_t)offset);
+}
+
+static uint32_t u32_at(const struct go_names *table, uint64_t offset, bool *failed)
+{
+    struct cursor cursor = at(table, offset);
+    uint32_t value = cursor_u32(&cursor);
+
+    *failed |= cursor.failed;
+    return value;
+}
+
+static const char *text_at(const struct go_names *table, uint64_t offset)
+{
+    struct cursor cursor = at(table, offset);
+    const char *text = cursor_string(&cursor);
+
+    return cursor.failed || !*text ? NULL : text;
+}
+
+/* ---- opening ---- */
+
+/*
+ * The program's moduledata (runtime/symtab.go) begins with the address of the table and holds,
+ * behind addresses of sections, the one that inline trees are relative to.  It has no name in a
+ * stripped program, so that it is looked for in the data.
+ */
+static uint64_t find_inline_base(const struct go_names *table, struct image *image)
+{
+    enum { TEXT = 176, INLINE_BASE_1_20 = 320, SIZE = 328 };
+    static const char *const names[] = {".go.module", ".noptrdata", ".data", ".data.rel.ro"};
+    struct section data;
+
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+        if (!image_section(image, names[i], TABLE_MAX, &data))
+            continue;
+        for (size_t offset = 0; offset + SIZE <= data.size; offset += 8) {
+            uint64_t header, text, base;
+
+            memcpy(&header, data.bytes + offset, 8);
+            if (header != table->table.address)
+                continue;
+            memcpy(&text, data.bytes + offset + TEXT, 8);
+            memcpy(&base, data.bytes + offset + INLINE_BASE_1_20, 8);
+            if (text == table->text && base)
+                return base;
+        }
+    }
+    return 0;
+}
+
+/* The section that holds the address. */
+static bool section_with(struct image *image, uint64_t address, struct section *section)
+{
+    static const char *const names[] = {".rodata", ".gopclntab", ".data.rel.ro", ".go.func",
+                                        ".noptrdata"};
+
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
+        if (image_section(image, names[i], TABLE_MAX, section) &&
+            address - section->address < section->size)
+            return true;
+    return false;
+}
+
+static bool read_header(struct go_names *table, struct image *image)
+{
+    struct cursor cursor = at(table, 0);
+    uint32_t magic = cursor_u32(&cursor);
+    struct section text;
+
+    cursor_skip(&cursor, 2);
+    /* instruction size and pointer size of this processor */
+    if (cursor_u8(&cursor) != 1 || cursor_u8(&cursor) != 8 ||
+        (magic != MAGIC_1_18 && magic != MAGIC_1_20))
+        return false;
+    table->count = cursor_u64(&cursor);
+    cursor_skip(&cursor, 8); /* number of files */
+    table->text = cursor_u64(&cursor);
+    table->names = cursor_u64(&cursor);
+    table->units = cursor_u64(&cursor);
+    table->files = cursor_u64(&cursor);
+    table->steps = cursor_u64(&cursor);
+    table->functions = cursor_u64(&cursor);
+    table->line_offset = magic == MAGIC_1_20 ? 44 : 40;
+    /* 0 since Go 1.26 and in relocatable programs */
+    if (!table->text && image_section(image, ".text", SIZE_MAX, &text))
+        table->text = text.address;
+    return !cursor.failed && table->text && table->count < table->table.size / 8 &&
+           table->functions < table->table.size;
+}
+
+bool go_names_open(struct go_names *table, struct image *image)
+{
+    *table = (struct go_names){0};
+    if (!image_section(image, ".gopclntab", TABLE_MAX, &table->table) &&
+        !image_section(image, ".data.rel.ro.gopclntab", TABLE_MAX, &table->table))
+        return false;
+    if (!read_header(table, image))
+        return false;
+    if (table->line_offset == 44)
+        table->inline_base = find_inline_base(table, image);
+    if (table->inline_base && !section_with(image, table->inline_base, &table->functab_data))
+        table->inline_base = 0;
+    return true;
+}
+
+/* ---- functions ---- */
+
+static bool find_function(const struct go_names *table, uint32_t offset,
+                          struct function *function)
+{
+    uint64_t low = 0;
+    uint64_t high = table->count; /* one more entry ends the table */
+    bool failed = false;
+    struct cursor cursor;
+
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+
+        if (u32_at(table, table->functions + middle * 8, &failed) <= offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (!low || failed || u32_at(table, table->functions + low * 8, &failed) <= offset)
+        return false;
+    function->entry = table->functions + u32_at(table, table->functions + low * 8 - 4, &failed);
+    cursor = at(table, function->entry);
+    function->start = cursor_u32(&cursor);
+    function->name = cursor_u32(&cursor);
+    cursor_skip(&cursor, 12); /* arguments, deferreturn, frame sizes */
+    function->files = cursor_u32(&cursor);
+    function->lines = cursor_u32(&cursor);
+    function->pcdata_count = cursor_u32(&cursor);
+    function->unit = cursor_u32(&cursor);
+    cursor = at(table, function->entry + table->line_offset - 1);
+    function->funcdata_count = cursor_u8(&cursor);
+    return !failed && !cursor.failed && function->start <= offset;
+}
+
+/* The value at a code offset in one of the tables of steps: pairs of (difference of value,
+ * zigzag; difference of pc).  -1 when there is none. */
+static int32_t value_at(const struct go_names *table, uint32_t steps, uint32_t start,
+                        uint32_t offset)
+{
+    struct cursor cursor = at(table, table->steps + steps);
+    uint64_t pc = start;
+    uint32_t value = UINT32_MAX;
+
+    if (!steps)
+        return -1;
+    for (unsigned i = 0; i < STEPS_MAX; i++) {
+        uint32_t delta = (uint32_t)cursor_varint(&cursor);
+
+        if (cursor.failed || (!delta && i))
+            return -1;
+        value += (delta >> 1) ^ -(delta & 1);
+        pc += cursor_varint(&cursor);
+        if (cursor.failed)
+            return -1;
+        if (offset < pc)
+            return (int32_t)value;
+    }
+    return -1;
+}
+
+static const char *file_at(const struct go_names *table, const struct function *function,
+                           uint32_t offset)
+{
+    int32_t file = value_at(table, function->files, function->start, offset);
+    bool failed = false;
+    uint32_t name;
+
+    if (file < 0)
+        return NULL;
+    name =
+        u32_at(table, table->units + 4 * ((uint64_t)function->unit + (uint32_t)file), &failed);
+    return failed || name == UINT32_MAX ? NULL : text_at(table, table->files + name);
+}
+
+/* One call of the inline tree (runtime.inlinedCall since Go 1.20). */
+static bool inlined_call(const struct go_names *table, uint32_t tree, int32_t index,
+                         uint32_t *name, uint32_t *parent)
+{
+    uint64_t offset =
+        table->inline_base - table->functab_data.address + tree + (uint64_t)index * 16;
+    struct cursor cursor;
+
+    if (offset > table->functab_data.size)
+        return false;
+    cursor = cursor_over(table->functab_data.bytes + offset,
+                         table->functab_data.size - (size_t)offset);
+    cursor_skip(&cursor, 4); /* function id */
+    *name = cursor_u32(&cursor);
+    *parent = cursor_u32(&cursor);
+    return !cursor.failed;
+}
+
+static struct dwarf_frame *add_frame(struct dwarf_frame **frames, size_t *count, size_t *room)
+{
+    *frames = xgrow(*frames, room, *count + 1, sizeof(**frames));
+    (*frames)[*count] = (struct dwarf_frame){0};
+    return &(*frames)[(*count)++];
+}
+
+static void fill(const struct go_names *table, const struct function *function, uint32_t offset,
+                 uint32_t name, struct dwarf_frame *frame)
+{
+    int32_t line = value_at(table, function->lines, function->start, offset);
+
+    frame->name = text_at(table, table->names + name);
+    frame->path = file_at(table, function, offset);
+    frame->line = line > 0 ? (uint32_t)line : 0;
+}
+
+bool go_names_find(const struct go_names *table, uint64_t address, bool inlines,
+                   struct dwarf_frame **frames, size_t *count, size_t *room)
+{
+    struct function function;
+    uint32_t offset, steps = 0, tree = UINT32_MAX;
+    uint64_t tables;
+    bool failed = false;
+
+    if (address < table->text || address - table->text > UINT32_MAX ||
+        !find_function(table, (uint32_t)(address - table->text), &function))
+        return false;
+    offset = (uint32_t)(address - table->text);
+    tables = function.entry + table->line_offset;
+    if (inlines && table->inline_base && function.pcdata_count > INLINE_TREE_PCDATA &&
+        function.funcdata_count > INLINE_TREE_FUNCDATA) {
+        steps = u32_at(table, tables + 4 * INLINE_TREE_PCDATA, &failed);
+        tree =
+            u32_at(table, tables + 4 * ((uint64_t)function.pcdata_count + INLINE_TREE_FUNCDATA),
+                   &failed);
+    }
+    for (unsigned i = 0; i < INLINED_MAX && !failed && tree != UINT32_MAX; i++) {
+        int32_t index = value_at(table, steps, function.start, offset);
+        uint32_t name, parent;
+
+        if (index < 0 || !inlined_call(table, tree, index, &name, &parent))
+            break;
+        fill(table, &function, offset, name, add_frame(frames, count, room));
+        offset = function.start + parent;
+    }
+    fill(table, &function, offset, function.name, add_frame(frames, count, room));
+    return true;
+}
