@@ -2,6 +2,7 @@
 #include "base/gzip.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -34,18 +35,26 @@ static bool deflate_input(struct gzip *gzip, int mode)
     return true;
 }
 
-static ssize_t gzip_write(void *cookie, const char *bytes, size_t size)
+/* All of it: the C library takes a short write for a failure. */
+static ssize_t write_cookie(void *cookie, const char *bytes, size_t size)
 {
     struct gzip *gzip = cookie;
+    size_t left = size;
 
-    if (size > INPUT)
-        size = INPUT;
-    gzip->z.next_in = (const void *)bytes;
-    gzip->z.avail_in = (uInt)size;
-    return deflate_input(gzip, Z_NO_FLUSH) ? (ssize_t)size : 0;
+    while (left) {
+        size_t part = left < UINT_MAX ? left : UINT_MAX;
+
+        gzip->z.next_in = (const void *)bytes;
+        gzip->z.avail_in = (uInt)part;
+        if (!deflate_input(gzip, Z_NO_FLUSH))
+            return 0;
+        bytes += part;
+        left -= part;
+    }
+    return (ssize_t)size;
 }
 
-static int gzip_close(void *cookie)
+static int close_cookie(void *cookie)
 {
     struct gzip *gzip = cookie;
     bool written;
@@ -56,14 +65,13 @@ static int gzip_close(void *cookie)
     free(gzip->output);
     free(gzip->input);
     free(gzip);
-    if (!written && !errno)
-        errno = EIO;
     return written ? 0 : -1;
 }
 
 FILE *gzip_open(FILE *below, int level)
 {
-    static const cookie_io_functions_t functions = {.write = gzip_write, .close = gzip_close};
+    static const cookie_io_functions_t functions = {.write = write_cookie,
+                                                    .close = close_cookie};
     struct gzip *gzip = xcalloc(1, sizeof(*gzip));
     FILE *stream = fopencookie(gzip, "w", functions);
 
@@ -74,4 +82,16 @@ FILE *gzip_open(FILE *below, int level)
     gzip->input = xalloc(INPUT);
     setvbuf(stream, gzip->input, _IOFBF, INPUT);
     return stream;
+}
+
+bool gzip_close(FILE *stream)
+{
+    bool bad = ferror(stream); /* of an earlier write: fclose() does not tell */
+
+    errno = 0;
+    if (!fclose(stream) && !bad)
+        return true;
+    if (!errno)
+        errno = EIO;
+    return false;
 }

@@ -352,9 +352,8 @@ static int write_to(const char *path, const struct wish *wish, const struct outp
         return failed;
     stream = wish->gzip ? gzip_open(output.stream, GZIP_USUAL) : output.stream;
     failed = render(wish, outputs, options, profile, stream, err);
-    if (wish->gzip && fclose(stream) && !failed)
-        failed = error_set(err, errno ? errno : EIO, "cannot write %s: %s", path,
-                           strerror(errno ? errno : EIO));
+    if (wish->gzip && !gzip_close(stream) && !failed)
+        failed = error_set(err, errno, "cannot write %s: %s", wish->path, strerror(errno));
     if (failed) {
         output_discard(&output);
         return failed;

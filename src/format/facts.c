@@ -1,5 +1,6 @@
 #include "format/facts.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -121,6 +122,18 @@ node_id no_frames(struct profile *profile)
                           .kind = FRAME_MARK};
 
     return profile_child(profile, 0, profile_frame(profile, &frame));
+}
+
+void note_cut_stacks(struct profile *profile, const char *name, uint64_t count)
+{
+    char note[512];
+
+    if (!count)
+        return;
+    snprintf(note, sizeof(note),
+             "%.300s: %" PRIu64 " stacks deeper than %d frames were cut there", name, count,
+             STACK_DEPTH_MAX);
+    profile_add_note(profile, note);
 }
 
 uint64_t clock_period(const struct profile *profile)

@@ -35,6 +35,10 @@ str_id place_text(struct profile *profile, const char *path, uint64_t offset);
 /* The stack for samples without any frame, so that they show: "[no frames]". */
 node_id no_frames(struct profile *profile);
 
+/* Deeper stacks are cut: what shows them, pprof among others, takes time by their square. */
+enum { STACK_DEPTH_MAX = 1 << 16 };
+void note_cut_stacks(struct profile *profile, const char *name, uint64_t count);
+
 /* The nanoseconds of one sample, when the event is a clock; else 0. */
 uint64_t clock_period(const struct profile *profile);
 

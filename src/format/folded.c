@@ -41,7 +41,7 @@ struct reader {
 
     struct lines lines;
     bool two_counts; /* before and after */
-    uint64_t bad, first_bad, negative;
+    uint64_t bad, first_bad, negative, too_deep;
     bool saturated, fractions;
     double carry; /* the fractions of counts that have not made a sample yet */
     uint64_t total;
@@ -192,6 +192,10 @@ static node_id stack_node(struct reader *reader, const char *stack, size_t lengt
         trim(&start, &size);
         if (!size)
             continue;
+        if (reader->depth == STACK_DEPTH_MAX) {
+            reader->too_deep++;
+            break;
+        }
         node = profile_child(reader->profile, node, frame_of(reader, start, size));
         push(reader, at, node);
     }
@@ -326,6 +330,7 @@ static void say_what_was_lost(const struct reader *reader, const char *name)
                  reader->negative);
         profile_add_note(reader->profile, note);
     }
+    note_cut_stacks(reader->profile, name, reader->too_deep);
     if (reader->saturated) {
         snprintf(note, sizeof(note),
                  "%s: counts beyond 2^64 were cut down to the largest number", name);

@@ -155,12 +155,13 @@ struct reader {
     uint64_t *times;
     size_t time_count, time_room;
     node_id node;
+    size_t depth;
     struct frame frame;
     bool in_stack;
 
     uint64_t total;
     bool has_total;
-    uint64_t damaged, negative;
+    uint64_t damaged, negative, too_deep;
 };
 
 static str_id text(struct reader *reader, const struct json_event *event)
@@ -404,6 +405,11 @@ static void end_frame(struct reader *reader)
 {
     struct frame *frame = &reader->frame;
 
+    if (reader->depth++ == STACK_DEPTH_MAX)
+        reader->too_deep++;
+    if (reader->depth > STACK_DEPTH_MAX)
+        return;
+
     if (!frame->function)
         frame->function = place_text(
             reader->profile,
@@ -458,6 +464,7 @@ static void begin_stack(struct reader *reader)
     reader->thread = UINT64_MAX;
     reader->time_count = 0;
     reader->node = 0;
+    reader->depth = 0;
     reader->in_stack = true;
 }
 
@@ -586,6 +593,7 @@ static void say_what_was_lost(struct reader *reader)
     if (reader->damaged)
         note(reader, "%s: %" PRIu64 " numbers or references make no sense and were left out",
              reader->name, reader->damaged);
+    note_cut_stacks(reader->profile, reader->name, reader->too_deep);
     if (reader->negative)
         note(reader, "%s: %" PRIu64 " negative numbers were left out", reader->name,
              reader->negative);

@@ -25,7 +25,7 @@
 #include "format/facts.h"
 #include "format/format.h"
 
-enum { EVENTS_MAX = PROFILE_VALUES_MAX / 2, TOKENS_MAX = 64, DEPTH_MAX = 1 << 20 };
+enum { EVENTS_MAX = PROFILE_VALUES_MAX / 2, TOKENS_MAX = 64 };
 
 struct token {
     const char *text;
@@ -39,6 +39,8 @@ struct header {
     uint64_t time_ns, period;
     bool timed, has_period, has_event;
 };
+
+static const struct header empty_header = {.comm.text = "", .event.text = "", .rest.text = ""};
 
 struct event {
     str_id name;
@@ -64,6 +66,7 @@ struct reader {
     str_id event;
     frame_id *stack; /* of this sample, innermost first */
     size_t depth, stack_room;
+    bool cut;
 
     /* The stack before, outermost first, to share nodes with. */
     struct shared {
@@ -259,7 +262,7 @@ static bool parse_header(struct header *header, const char *text, size_t length)
     struct token tokens[TOKENS_MAX];
     size_t count = split(text, length, tokens);
 
-    *header = (struct header){.pid = 0};
+    *header = empty_header;
     for (size_t i = 0; i < count; i++)
         if (is_time(&tokens[i])) {
             header->time_ns = time_of(&tokens[i]);
@@ -400,8 +403,9 @@ static frame_id frame_of(struct reader *reader, const char *text, size_t length,
 
 static void push_frame(struct reader *reader, frame_id frame)
 {
-    if (reader->depth == DEPTH_MAX) {
-        reader->too_deep++;
+    if (reader->depth == STACK_DEPTH_MAX) {
+        reader->too_deep += !reader->cut;
+        reader->cut = true;
         return;
     }
     reader->stack =
@@ -601,6 +605,7 @@ static void begin_sample(struct reader *reader, const struct header *header)
     reader->labels = labels_of(reader, header);
     reader->event = profile_intern(reader->profile, header->event.text, header->event.length);
     reader->depth = 0;
+    reader->cut = false;
     /* Without a callchain perf puts the address into the same line. */
     if (header->rest.length && header->rest.text[header->rest.length - 1] == ')')
         take_frame(reader, header->rest.text, header->rest.length);
@@ -625,7 +630,7 @@ static void read_indented(struct reader *reader, const char *text, size_t length
         return;
     }
     if (!reader->in_sample) { /* perf script -F ip,sym */
-        header = (struct header){.pid = 0};
+        header = empty_header;
         begin_sample(reader, &header);
     }
     if (!take_frame(reader, text, length) && !take_source_line(reader, text, length))
@@ -690,9 +695,7 @@ static void say_what_was_lost(struct reader *reader)
     if (reader->other_events)
         note(reader, "%s: %" PRIu64 " samples of more than %d events were left out",
              reader->name, reader->other_events, EVENTS_MAX);
-    if (reader->too_deep)
-        note(reader, "%s: %" PRIu64 " frames beyond a depth of %d were left out", reader->name,
-             reader->too_deep, DEPTH_MAX);
+    note_cut_stacks(reader->profile, reader->name, reader->too_deep);
 }
 
 static int read_lines(struct reader *reader, struct error *err)

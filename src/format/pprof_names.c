@@ -443,6 +443,7 @@ static void say_what_was_lost(struct pprof_reader *reader)
     if (reader->wrong)
         note(reader, "%s: %" PRIu64 " samples with a wrong number of values were left out",
              reader->name, reader->wrong);
+    note_cut_stacks(reader->profile, reader->name, reader->too_deep);
     if (reader->negative)
         note(reader, "%s: %" PRIu64 " negative values were left out", reader->name,
              reader->negative);

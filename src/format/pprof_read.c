@@ -6,12 +6,12 @@
 
 #include "base/cursor.h"
 #include "base/xalloc.h"
+#include "format/facts.h"
 #include "format/pprof_reader.h"
 #include "pprof.pb-c.h"
 
 /* Limits keep a small gzip of many empty messages from becoming gigabytes. */
 enum { MESSAGE_MAX = 64 << 20, RECORDS_MAX = 1 << 24, SAMPLES_MAX = 1 << 26 };
-enum { DEPTH_MAX = 1 << 20 };
 
 /* ---- first pass: the messages as they come ---- */
 
@@ -85,11 +85,17 @@ static str_id label_list(struct pprof_reader *reader, const Pprof__Sample *sampl
 static void add_sample(struct pprof_reader *reader, const Pprof__Sample *sample)
 {
     size_t depth = sample->n_location_id;
+    const uint64_t *ids = sample->location_id; /* innermost first */
     size_t count = reader->sample_count++;
 
+    if (depth > STACK_DEPTH_MAX) {
+        ids += depth - STACK_DEPTH_MAX;
+        depth = STACK_DEPTH_MAX;
+        reader->too_deep++;
+    }
     reader->path = xgrow(reader->path, &reader->path_room, depth, sizeof(*reader->path));
     for (size_t i = 0; i < depth; i++)
-        reader->path[depth - 1 - i] = location_number(reader, sample->location_id[i]);
+        reader->path[depth - 1 - i] = location_number(reader, ids[i]);
     reader->samples =
         xgrow(reader->samples, &reader->sample_room, count + 1, sizeof(*reader->samples));
     reader->samples[count] = (struct raw_sample){
@@ -111,8 +117,7 @@ static int read_sample(struct pprof_reader *reader, const uint8_t *bytes, size_t
 
     if (!message)
         return damaged_message(reader, "sample", err);
-    if (!message->n_value || message->n_value != reader->type_count ||
-        message->n_location_id > DEPTH_MAX)
+    if (!message->n_value || message->n_value != reader->type_count)
         reader->wrong++;
     else if (too_many(reader->sample_count, SAMPLES_MAX, "samples", reader, err) ||
              too_many(reader->location_count, RECORDS_MAX, "locations", reader, err))

@@ -99,6 +99,7 @@ struct pprof_reader {
     uint64_t all_unmeasured;
 
     uint64_t damaged;  /* references that lead nowhere */
+    uint64_t too_deep; /* stacks */
     uint64_t wrong;    /* samples with too few or too many values */
     uint64_t negative; /* values */
     uint64_t foreign_labels;

@@ -664,9 +664,8 @@ int pprof_write(const struct profile *profile, const struct write_options *optio
     writer.mappings = xgrow(NULL, &writer.mapping_room, 1, sizeof(*writer.mappings));
     writer.mappings[0] = (struct written_mapping){.mapping = 0};
     put_profile(&writer);
-    if (fclose(writer.out))
-        failed = error_set(err, errno ? errno : EIO, "cannot write the profile: %s",
-                           strerror(errno ? errno : EIO));
+    if (!gzip_close(writer.out))
+        failed = error_set(err, errno, "cannot write the profile: %s", strerror(errno));
     if (writer.cut)
         log_warning("pprof's values end at 2^63 - 1; larger ones were cut down to that");
     strings_free(writer.extra);

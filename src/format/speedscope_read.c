@@ -79,7 +79,12 @@ static const struct json_rule rules[] = {{ROOT, "name", FILE_NAME},
                                          {EVENT, "at", EVENT_AT},
                                          {0}};
 
-enum { FRAMES_MAX = 1 << 26, STACKS_MAX = 1 << 26, PROFILES_MAX = 1 << 20, OPEN_MAX = 1 << 20 };
+enum {
+    FRAMES_MAX = 1 << 26,
+    STACKS_MAX = 1 << 26,
+    PROFILES_MAX = 1 << 20,
+    OPEN_MAX = STACK_DEPTH_MAX
+};
 enum { NO_FRAME = UINT32_MAX };
 
 /* A weight as it stands in the file: nine decimal places of the profile's unit. */
@@ -110,6 +115,8 @@ struct reader {
     size_t stack_count, stack_room, weight_count, weight_room;
 
     node_id node; /* of the stack that is being read */
+    size_t depth;
+    bool cut;
     struct {
         char type;
         uint32_t frame;
@@ -122,7 +129,7 @@ struct reader {
     size_t open_count, open_room;
 
     fixed carry; /* fractions that have not made a whole yet */
-    uint64_t damaged, negative;
+    uint64_t damaged, negative, too_deep;
     bool rounded;
 };
 
@@ -215,8 +222,13 @@ static void push_sample_frame(struct reader *reader, const struct json_event *ev
 {
     uint32_t frame = frame_number(reader, event);
 
-    if (frame != NO_FRAME)
-        reader->node = call_tree_child(reader->tree, reader->node, frame);
+    if (reader->depth == STACK_DEPTH_MAX)
+        reader->too_deep += !reader->cut;
+    reader->cut |= reader->depth == STACK_DEPTH_MAX;
+    if (frame == NO_FRAME || reader->cut)
+        return;
+    reader->node = call_tree_child(reader->tree, reader->node, frame);
+    reader->depth++;
 }
 
 static fixed number(struct reader *reader, const struct json_event *event)
@@ -309,12 +321,15 @@ static int on_frame(struct reader *reader, unsigned place, const struct json_eve
 
 static int on_sample(struct reader *reader, const struct json_event *event, struct error *err)
 {
-    if (event->kind == JSON_OPEN)
+    if (event->kind == JSON_OPEN) {
         reader->node = 0;
-    else if (event->kind == JSON_CLOSE)
+        reader->depth = 0;
+        reader->cut = false;
+    } else if (event->kind == JSON_CLOSE) {
         return add_stack(reader, reader->node, err);
-    else
+    } else {
         reader->damaged++;
+    }
     return 0;
 }
 
@@ -532,6 +547,7 @@ static void say_what_was_lost(struct reader *reader)
              "%s: %" PRIu64 " frames, weights or events do not fit together and were "
              "left out",
              reader->name, reader->damaged);
+    note_cut_stacks(reader->profile, reader->name, reader->too_deep);
     if (reader->negative)
         note(reader, "%s: %" PRIu64 " negative numbers were left out", reader->name,
              reader->negative);
