@@ -135,7 +135,8 @@ static bool bp_is_dead(const struct frame *frame, const struct frame *caller)
         return true;
     if (rule->kind == RULE_BP || rule->kind == RULE_DEREF_BP || rule->flags & RULE_BP_AT_BP)
         return false;
-    if (rule->kind == RULE_SIGNAL)
+    /* A stack may also end because its copy does, below a frame that would have a caller. */
+    if (rule->kind == RULE_SIGNAL || !caller)
         return true;
     return (rule->flags & RULE_BP_SAVED &&
             caller->sp + (uint64_t)(int64_t)rule->bp >= frame->sp) ||

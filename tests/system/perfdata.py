@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""Recordings of perf: totals are perf's, stacks are complete, in each way that perf writes."""
+from harness import *
+
+PERF = shutil.which("perf")
+if not PERF:
+    skip("there is no perf")
+need_events()
+
+
+def record(name, *options, target=workload("shares", 1)):
+    """A recording, or None where this perf cannot make it."""
+    path = SCRATCH / name
+    # Without -B some versions of perf break over build IDs that they read themselves.
+    done = subprocess.run([PERF, "record", "-B", "--buildid-mmap", "-q", "-e", "cpu-clock", "-F",
+                           "499", *options, "-o", str(path), "--", *target],
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode:
+        print(f"     perf record {' '.join(options)}: {done.stderr.strip()[:100]}")
+        return None
+    return path
+
+
+def perf_samples(path):
+    """What perf counts, or None where it breaks."""
+    done = subprocess.run([PERF, "script", "-F", "event", "-G", "-i", str(path)],
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode:
+        return None
+    return sum(1 for line in done.stdout.splitlines() if "cpu-clock" in line)
+
+
+CASES = {"dwarf": ["--call-graph", "dwarf"],
+         "compressed": ["-z", "--call-graph", "dwarf"],
+         "frame-pointers": ["--call-graph", "fp"],
+         "no-stacks": [],
+         "two-events": ["-e", "page-faults", "--call-graph", "dwarf"]}
+for name, options in CASES.items():
+    path = record(name + ".data", *options)
+    if not path:
+        continue
+    wanted = perf_samples(path)
+    out = SCRATCH / (name + ".folded")
+    done = fiq("convert", path, "-o", out)
+    if not expect(done.returncode == 0, f"{name}: is read"):
+        print(done.stderr)
+        continue
+    stacks = folded(out)
+    total = sum(stacks.values())
+    expect(wanted is None or total == wanted, f"{name}: {total} samples, perf has {wanted}")
+    hot = count_of(stacks, "hot")
+    expect(hot > 0.5 * total, f"{name}: {hot} samples of hot in {total}")
+    if "dwarf" in options:
+        whole = sum(count for frames, count in stacks.items()
+                    if any(ROOTS.fullmatch(frame) for frame in frames[:2]))
+        expect(whole > 0.98 * total, f"{name}: {whole} of {total} stacks reach their root")
+
+whole = record("cut.data", "--call-graph", "dwarf")
+if whole:
+    cut = SCRATCH / "cut2.data"
+    cut.write_bytes(whole.read_bytes()[:-100000])
+    done = fiq("convert", cut, "-o", SCRATCH / "cut.folded")
+    expect(done.returncode == 0 and "cut short" in done.stderr, "a cut recording is said to be one")
+finish()
