@@ -19,6 +19,9 @@
 #include "session/name.h"
 #include "session/reader.h"
 
+/* While the kernel's filter drops what is not the target, a fork has to be seen soon: the
+ * child's samples are dropped until then. */
+enum { FORK_MS = 5, ENOUGH_STACKS = 200 };
 enum { DRAIN_MS = 100, STACK_LARGE = 65528, SETTLE_NS = 1000000000 };
 
 struct session {
@@ -65,7 +68,8 @@ static void say_how_far(struct session *session)
         atomic_compare_exchange_strong(&session->first_sample_ns, &expected, gather->first_ns);
 }
 
-/* More than one cut stack in a hundred within a second: copy more from now on. */
+/* More than one cut stack in a hundred, within a second or among enough of them: copy more from
+ * now on. */
 static void adapt_stack(struct session *session)
 {
     const struct quality *quality = &reader_gathered(session->reader)->quality;
@@ -74,7 +78,8 @@ static void adapt_stack(struct session *session)
     struct capture_facts facts = capture_facts(session->capture);
     struct error err;
 
-    if (now - session->looked_ns < SETTLE_NS)
+    if (now - session->looked_ns < SETTLE_NS &&
+        stacks < session->looked_stacks + ENOUGH_STACKS)
         return;
     atomic_store(&session->lost, capture_counts(session->capture).lost);
     if (facts.adaptive && facts.stack_bytes < STACK_LARGE && stacks >= session->looked_stacks &&
@@ -149,7 +154,7 @@ static void *read_records(void *data)
 
     be_prompt();
     while (!atomic_load(&session->stopping)) {
-        drain(session, DRAIN_MS, false);
+        drain(session, capture_facts(session->capture).filtered ? FORK_MS : DRAIN_MS, false);
         adapt_stack(session);
         hand_over_if_wanted(session, false);
     }
