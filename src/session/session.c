@@ -78,8 +78,7 @@ static void adapt_stack(struct session *session)
     struct capture_facts facts = capture_facts(session->capture);
     struct error err;
 
-    if (now - session->looked_ns < SETTLE_NS &&
-        stacks < session->looked_stacks + ENOUGH_STACKS)
+    if (now - session->looked_ns < SETTLE_NS && stacks < session->looked_stacks + ENOUGH_STACKS)
         return;
     atomic_store(&session->lost, capture_counts(session->capture).lost);
     if (facts.adaptive && facts.stack_bytes < STACK_LARGE && stacks >= session->looked_stacks &&
