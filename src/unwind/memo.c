@@ -126,13 +126,16 @@ static bool depends_on_sp_and_bp_alone(struct rule rule)
     return rule.kind != RULE_NONE && rule.kind != RULE_SLOW;
 }
 
-/* Nothing outside of the frame reads bp, unless it has been loaded from the stack before. */
+/* Nothing outside of the frame reads bp, unless it has been loaded from the stack before.
+ * `caller` is NULL where the stack ends. */
 static bool bp_is_dead(const struct frame *frame, const struct frame *caller)
 {
     const struct rule *rule = &frame->rule;
 
     if (rule->kind == RULE_END)
         return true;
+    if (!caller) /* the outermost frame of a stack that was cut or broken */
+        return false;
     if (rule->kind == RULE_BP || rule->kind == RULE_DEREF_BP || rule->flags & RULE_BP_AT_BP)
         return false;
     /* A stack may also end because its copy does, below a frame that would have a caller. */
