@@ -21,7 +21,7 @@
 
 /* While the kernel's filter drops what is not the target, a fork has to be seen soon: the
  * child's samples are dropped until then. */
-enum { FORK_MS = 5, ENOUGH_STACKS = 200 };
+enum { FORK_MS = 20, ENOUGH_STACKS = 200 };
 enum { DRAIN_MS = 100, STACK_LARGE = 65528, SETTLE_NS = 1000000000 };
 
 struct session {
