@@ -53,7 +53,8 @@ struct reader {
     struct lines lines;
     const char *name;
 
-    /* Frames by the text of their line behind the address, those of the kernel apart. */
+    /* Frames by the text of their line, without address and offset; those of the kernel
+     * apart. */
     struct strings *texts[2];
     frame_id *frames_of[2];
     size_t frames_room[2], frames_known[2];
@@ -385,11 +386,32 @@ static frame_id make_frame(struct reader *reader, const char *text, size_t lengt
     return profile_frame(profile, &frame);
 }
 
+/* "leaf+0x10 (/bin/app)" without the offset, which differs from sample to sample, in `room`; as
+ * it is where that is not simple. */
+static const char *without_middle(const char *text, size_t *length, char *room, size_t size)
+{
+    const char *file = memrchr(text, '(', *length);
+    size_t symbol, rest;
+
+    if (!file || file - text < 2 || file[-1] != ' ' || *length > size ||
+        memchr(file, ')', (size_t)(text + *length - file)) != text + *length - 1)
+        return text;
+    symbol = without_offset(text, (size_t)(file - text) - 1);
+    rest = (size_t)(text + *length - file);
+    memcpy(room, text, symbol);
+    memcpy(room + symbol, file - 1, rest + 1);
+    *length = symbol + rest + 1;
+    return room;
+}
+
 static frame_id frame_of(struct reader *reader, const char *text, size_t length, bool kernel)
 {
-    str_id id = strings_add(reader->texts[kernel], text, length);
+    char room[512];
     frame_id **frames = &reader->frames_of[kernel];
+    str_id id;
 
+    text = without_middle(text, &length, room, sizeof(room));
+    id = strings_add(reader->texts[kernel], text, length);
     if (id >= reader->frames_known[kernel]) {
         *frames =
             xgrow(*frames, &reader->frames_room[kernel], (size_t)id + 1, sizeof(**frames));
