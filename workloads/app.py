@@ -39,9 +39,9 @@ def fib_cached(n):
 
 @timed
 def cached_fibonacci():
-    for _ in range(20):
+    for _ in range(50):
         fib_cached.cache_clear()
-        fib_cached(150)
+        fib_cached(60)
 
 
 @timed

@@ -106,9 +106,13 @@ static void grow(struct strings *strings)
 
 str_id strings_add(struct strings *strings, const char *text, size_t length)
 {
-    uint32_t hash = (uint32_t)hash_bytes(text, length);
-    uint32_t *slot = find(strings, text, length, hash);
+    uint32_t hash;
+    uint32_t *slot;
 
+    if (!length && strings->count) /* `text` may be NULL then */
+        return 0;
+    hash = (uint32_t)hash_bytes(text, length);
+    slot = find(strings, text, length, hash);
     if (*slot)
         return *slot - 1;
     strings->texts =
@@ -123,8 +127,11 @@ str_id strings_add(struct strings *strings, const char *text, size_t length)
 
 str_id strings_find(const struct strings *strings, const char *text, size_t length)
 {
-    const uint32_t *slot = find(strings, text, length, (uint32_t)hash_bytes(text, length));
+    const uint32_t *slot;
 
+    if (!length)
+        return 0;
+    slot = find(strings, text, length, (uint32_t)hash_bytes(text, length));
     return *slot ? *slot - 1 : UINT32_MAX;
 }
 

@@ -85,7 +85,7 @@ enum {
     PROFILES_MAX = 1 << 20,
     OPEN_MAX = STACK_DEPTH_MAX
 };
-enum { NO_FRAME = UINT32_MAX };
+#define NO_FRAME UINT32_MAX
 
 /* A weight as it stands in the file: nine decimal places of the profile's unit. */
 typedef __uint128_t fixed;

@@ -11,7 +11,7 @@ time.sleep(0.3)
 begun, used = time.monotonic(), cpu_seconds(target.pid)
 done = fiq("system", "-d", 2, "-f", 499, "-o", out)
 took, used = time.monotonic() - begun, cpu_seconds(target.pid) - used
-if not expect(done.returncode == 0, "ends with 0"):
+if not expect(done.returncode == 0, f"ends with 0: {done.returncode}"):
     print(done.stderr)
     finish()
 expect(1.9 < took < 6, f"takes {took:.2f} s for 2 s")
