@@ -1,9 +1,10 @@
 # Debian packages, for tools/quickstart, tools/check and tools/bench, which source this file.
 
 BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config python3 libelf-dev libdw-dev
-    zlib1g-dev libiberty-dev libprotobuf-c-dev protobuf-c-compiler"
-# What the static libdw.a and libelf.a need, for a build with -Dprefer_static=true.
-STATIC_PACKAGES="libbz2-dev liblzma-dev"
+    zlib1g-dev liblzma-dev libiberty-dev libprotobuf-c-dev protobuf-c-compiler libyajl-dev
+    libzstd-dev libinih-dev"
+# What the static libdw.a needs besides, for a build with -Dprefer_static=true.
+STATIC_PACKAGES="libbz2-dev"
 TEST_PACKAGES="libcriterion-dev scdoc clang-14 libclang-rt-14-dev clang-format-14 chromium
     libxml2-utils util-linux procps binutils file"
 

@@ -22,7 +22,7 @@ truth = truth_of(output)
 stacks = folded(out)
 expect_truth(stacks, truth)
 expect_complete(stacks, 0.999)
-expect(0.7 * used < total(stacks) / 997 < 1.02 * used,
+expect(0.5 * used < total(stacks) / 997 < 1.02 * used,
        f"{total(stacks)} samples, the target used {used:.2f} s at 997 Hz, start and end included")
 
 print("threads that are there, and threads that come")
@@ -30,7 +30,8 @@ target = start(workload("threads", 4, 3))
 time.sleep(0.3)
 fiq("attach", "-p", target.pid, "-d", 1, "-f", 499, "-o", out)
 output, _ = target.communicate(timeout=60)
-expect_truth(folded(out), truth_of(output))
+# One second of three: who ran when is the scheduler's affair.
+expect_truth(folded(out), truth_of(output), slack=0.15)
 
 target = start(workload("short_threads", 6000, 4, 200))
 fiq("attach", "-p", target.pid, "-f", 997, "-o", out)

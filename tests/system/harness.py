@@ -117,10 +117,10 @@ def expect_share(stacks, name, wanted, slack=0.01):
                   f"{name}: {got:.1%} of {samples} samples, {wanted:.1%} ± {bound:.1%} wanted")
 
 
-def expect_truth(stacks, truth):
+def expect_truth(stacks, truth, slack=0.01):
     """All functions of the workload have the shares that it measured itself."""
     for name, ns in truth["functions"].items():
-        expect_share(stacks, name, ns / truth["cpu_ns"])
+        expect_share(stacks, name, ns / truth["cpu_ns"], slack)
 
 
 def expect_complete(stacks, least=0.99):
