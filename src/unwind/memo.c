@@ -134,8 +134,6 @@ static bool bp_is_dead(const struct frame *frame, const struct frame *caller)
 
     if (rule->kind == RULE_END)
         return true;
-    if (!caller) /* the outermost frame of a stack that was cut or broken */
-        return false;
     if (rule->kind == RULE_BP || rule->kind == RULE_DEREF_BP || rule->flags & RULE_BP_AT_BP)
         return false;
     /* A stack may also end because its copy does, below a frame that would have a caller. */
