@@ -298,6 +298,7 @@ int measure_name_outputs(struct outputs *outputs, const char *comm, pid_t pid,
     time_t now = time(NULL);
     struct tm local;
     size_t end = 0;
+    int failed;
 
     if (outputs->count)
         return 0;
@@ -308,30 +309,41 @@ int measure_name_outputs(struct outputs *outputs, const char *comm, pid_t pid,
     strftime(when, sizeof(when), "%Y%m%d-%H%M%S", &local);
     if (pid)
         snprintf(number, sizeof(number), "-%d", pid);
-    return outputs_add_owned(outputs, xasprintf("fiq-%s%s-%s.svg", safe, number, when), err);
+    /* A picture to look at, and beside it everything that is known, to be looked at again. */
+    failed = outputs_add_owned(outputs, xasprintf("fiq-%s%s-%s.svg", safe, number, when), err);
+    if (!failed)
+        failed =
+            outputs_add_owned(outputs, xasprintf("fiq-%s%s-%s.pb.gz", safe, number, when), err);
+    return failed;
 }
 
 int measure_check_outputs(const struct outputs *outputs, struct error *err)
 {
-    for (size_t i = 0; i < outputs->count; i++) {
-        struct output output;
-        int failed;
+    int failed = outputs_prepare(outputs, err);
 
-        if (!strcmp(outputs->wishes[i].path, "-"))
-            continue;
-        failed = output_open(&output, outputs->wishes[i].path, err);
-        if (failed)
-            return failed;
-        output_discard(&output);
+    for (size_t i = 0; i < outputs->count && !failed; i++) {
+        struct output output;
+        char *path = outputs_path(outputs, i);
+
+        if (strcmp(path, "-")) {
+            failed = output_open(&output, path, err);
+            if (!failed)
+                output_discard(&output);
+        }
+        free(path);
     }
-    return 0;
+    return failed;
 }
 
 static void print_written(const struct outputs *outputs)
 {
-    for (size_t i = 0; i < outputs->count; i++)
-        if (strcmp(outputs->wishes[i].path, "-"))
-            print_message("wrote %s", outputs->wishes[i].path);
+    for (size_t i = 0; i < outputs->count; i++) {
+        char *path = outputs_path(outputs, i);
+
+        if (strcmp(path, "-"))
+            print_message("wrote %s", path);
+        free(path);
+    }
 }
 
 /* Nothing was sampled: the likely reasons, and no picture of nothing. */

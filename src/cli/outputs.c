@@ -325,14 +325,16 @@ static int render(const struct wish *wish, const struct outputs *outputs,
     return failed;
 }
 
-static char *place_of(const struct outputs *outputs, const char *path)
+char *outputs_path(const struct outputs *outputs, size_t index)
 {
+    const char *path = outputs->wishes[index].path;
+
     if (!outputs->directory || !strcmp(path, "-") || strchr(path, '/'))
         return xstrdup(path);
     return xasprintf("%s/%s", outputs->directory, path);
 }
 
-static int make_directory(const struct outputs *outputs, struct error *err)
+int outputs_prepare(const struct outputs *outputs, struct error *err)
 {
     if (!outputs->directory || !mkdir(outputs->directory, 0777) || errno == EEXIST)
         return 0;
@@ -361,12 +363,12 @@ static int write_to(const char *path, const struct wish *wish, const struct outp
     return output_commit(&output, err);
 }
 
-static int write_one(const struct wish *wish, const struct outputs *outputs,
+static int write_one(const struct outputs *outputs, size_t index,
                      const struct write_options *options, const struct profile *profile,
                      struct error *err)
 {
-    char *path = place_of(outputs, wish->path);
-    int failed = write_to(path, wish, outputs, options, profile, err);
+    char *path = outputs_path(outputs, index);
+    int failed = write_to(path, &outputs->wishes[index], outputs, options, profile, err);
 
     free(path);
     return failed;
@@ -376,7 +378,7 @@ static int show_picture(const struct outputs *outputs, struct error *err)
 {
     for (size_t i = 0; i < outputs->count; i++)
         if (outputs->wishes[i].picture && strcmp(outputs->wishes[i].path, "-")) {
-            char *path = place_of(outputs, outputs->wishes[i].path);
+            char *path = outputs_path(outputs, i);
             int failed = browser_open(path, err);
 
             free(path);
@@ -421,9 +423,9 @@ int outputs_write(const struct outputs *outputs, const struct profile *profile,
     int failed = choose_value(outputs, profile, &options.view.value, err);
 
     if (!failed)
-        failed = make_directory(outputs, err);
+        failed = outputs_prepare(outputs, err);
     for (size_t i = 0; i < outputs->count && !failed; i++)
-        failed = write_one(&outputs->wishes[i], outputs, &options, profile, err);
+        failed = write_one(outputs, i, &options, profile, err);
     if (!failed && outputs->open)
         failed = show_picture(outputs, err);
     return failed;

@@ -37,6 +37,11 @@ int outputs_add(struct outputs *outputs, const char *path, struct error *err);
 /* The same for a name that was made for this: it is freed with the outputs. */
 int outputs_add_owned(struct outputs *outputs, char *path, struct error *err);
 
+/* Makes the directory for those without one of their own. */
+int outputs_prepare(const struct outputs *outputs, struct error *err);
+/* Where one of them goes; to be freed. */
+char *outputs_path(const struct outputs *outputs, size_t index);
+
 /* Writes all.  What succeeded stays when a later one fails. */
 int outputs_write(const struct outputs *outputs, const struct profile *profile,
                   struct error *err);

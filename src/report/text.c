@@ -70,6 +70,8 @@ static const char *value_of(const struct text *text, char buffer[32], size_t typ
 
     if (value == NOT_MEASURED)
         return "–";
+    if (!value)
+        return "0";
     if (!strcmp(unit, "nanoseconds"))
         return layout_duration(buffer, value);
     if (!strcmp(unit, "bytes"))
@@ -298,7 +300,7 @@ static void put_path(struct text *text, node_id node)
         path[--i] = node;
     for (size_t i = 0; i < depth; i++) {
         /* A quarter of the outer frames and three of the inner ones stay. */
-        if (depth > most && i == most / 4) {
+        if (depth > most + 1 && i == most / 4) {
             snprintf(gap, sizeof(gap), "(%zu frames)", depth - most);
             at = put_frame(text, gap, strlen(gap), at, !i);
             i += depth - most - 1;

@@ -15,6 +15,16 @@ pictures = [f.name for f in here.glob("*.svg")]
 expect(len(pictures) == 1 and re.fullmatch(r"fiq-shares-\d+-\d{8}-\d{6}\.svg", pictures[0]),
        f"a picture named by command, process and time: {pictures}")
 expect(all(name in done.stderr for name in pictures), "its name is said")
+expect([(here / name).with_suffix(".pb.gz").exists() for name in pictures] == [True],
+       "and a profile of the same name")
+again = fiq("report", next(here.glob("*.pb.gz")))
+expect(again.returncode == 0 and "hot" in again.stdout, "which fiq report reads")
+
+print("with --output-dir")
+fiq("run", "--output-dir", "there", "-o", "a.txt", "-o", "./b.folded", "--",
+    *workload("shares", 0.3), cwd=here)
+expect((here / "there/a.txt").exists() and (here / "b.folded").exists(),
+       "names without a directory go there, others do not")
 
 print("two outputs of one capture agree")
 first, second = SCRATCH / "a.svg", SCRATCH / "a.folded"
