@@ -9,6 +9,8 @@
   const PITCH = 17, BAR = 16, MARGIN = 10, COLUMN = 7.25;
   // Narrower frames are painted; the limit grows when there would be too many elements.
   const NARROW = 3, MANY = 3000;
+  // Only from this width on an outline tells more than it hides.
+  const OUTLINED = 12;
   const KINDS = { u: "", k: "kernel", i: "inlined", j: "JIT", p: "Python", m: "note", l: "" };
   const MARKS = { k: " K", i: " I", j: " J", p: " P" };
   const root = (document.currentScript && document.currentScript.ownerSVGElement) || document.documentElement;
@@ -210,10 +212,16 @@
   const details = html("footer", {}, HINT);
   const lines = facts.textContent.trim().split("\n").map((line) => line.split(/: (.*)/s));
   const factLine = html("p", { class: "facts" }, lines.filter((l) => l[0] !== "quality" && l[0] !== "note").map((l) => l[1]).join(" · "));
+  const legend = [];
+  if (part("legend")) {
+    const swatches = part("legend").cloneNode(true), y = swatches.querySelector("rect").getAttribute("y") - 1;
+    swatches.removeAttribute("id");
+    legend.push(make(SVG, "svg", { class: "legend", role: "img", "aria-label": "Kinds: " + Array.from(swatches.querySelectorAll("text"), (t) => t.textContent).join(", "), width: 330, height: 18, viewBox: MARGIN - 1 + " " + y + " 330 18" }, swatches));
+  }
   const app = html("div", { class: "app" },
     html("header", {},
       html("div", { class: "bar" }, html("h1", {}, root.querySelector("title").textContent), input, caseButton, before, after, matched, resetButton, turnButton, themeButton, helpButton),
-      factLine, ...lines.filter((l) => l[0] === "quality" || l[0] === "note").map((l) => html("p", { class: "facts" }, l[1])), keys),
+      factLine, ...lines.filter((l) => l[0] === "quality" || l[0] === "note").map((l) => html("p", { class: "facts" }, l[1])), ...legend, keys),
     main, details);
   const page = make(SVG, "foreignObject", { id: "app", width: "100%", height: "100%" }, app);
 
@@ -232,10 +240,10 @@
     if (item.box !== i) {
       item.box = i;
       item.title.textContent = titleOf(i);
-      const entry = names[name[i]], look = entry.cls + (MARKS[entry.kind] || "");
-      if (look !== item.look) item.rect.setAttribute("class", item.look = look);
       item.g.setAttribute("aria-level", level + 1);
     }
+    const entry = names[name[i]], dress = entry.cls + (w >= OUTLINED && MARKS[entry.kind] || "");
+    if (dress !== item.look) item.rect.setAttribute("class", item.look = dress);
     if (item.x !== x) item.rect.setAttribute("x", item.x = x);
     if (item.w !== w) item.rect.setAttribute("width", item.w = w);
     const hit = matches && i && matches[name[i]];

@@ -86,7 +86,7 @@ void svg_choose_detail(struct svg *svg)
     svg->detail = 0;
     if (svg->options->no_script || svg->count <= SVG_ENOUGH / 5)
         return;
-    for (svg->detail = 1; svg->detail < 40; svg->detail *= 1.6)
+    for (svg->detail = 2; svg->detail < 40; svg->detail *= 1.5)
         if (count_runs(svg) <= SVG_ENOUGH)
             break;
 }
@@ -131,7 +131,7 @@ static void put_rect(struct svg *svg, name_id id, double x, double width)
 
     markup_raw(markup, "<rect class=\"");
     svg_put_class(svg, palette_class(svg->options->palette, svg->view, id));
-    if (mark) {
+    if (mark && width >= SVG_OUTLINED) {
         markup_raw(markup, " ");
         markup_raw(markup, mark);
     }

@@ -22,7 +22,8 @@ enum {
     SVG_MARGIN = 10,     /* left and right */
     SVG_LINE = 17,       /* of the facts */
     SVG_BASELINE = 12,   /* of a label in its frame */
-    SVG_ENOUGH = 5000,   /* frames in the picture when the script shows the rest */
+    SVG_OUTLINED = 12,   /* from this width on an outline tells more than it hides */
+    SVG_ENOUGH = 2500,   /* frames in the picture when the script shows the rest */
     SVG_DEEP = 2000,     /* levels in the picture then */
     SVG_DEEPEST = 32768, /* levels at all: browsers draw no more than 2^25 pixels */
 };

@@ -77,7 +77,8 @@ async function search(page, text) {
   await page.keyboard.press("Control+f");
   await page.keyboard.press("Control+a");
   await page.keyboard.type(text);
-  await page.waitForTimeout(80);
+  // It is searched for when typing pauses.
+  await page.waitForFunction((t) => new URLSearchParams(location.hash.slice(1)).get("s") === t, text);
 }
 
 const titles = (page) => page.locator("[role=treeitem] > title").allTextContents();
