@@ -38,6 +38,16 @@ function randomSource(seed) {
   };
 }
 
+let rendered = 0;
+
+// A page for an input of any format, in a file of its own.
+function renderPage(fiq, input, { from = ".folded", options = [] } = {}) {
+  const file = path.join(directory, `in-${++rendered}${from}`), output = path.join(directory, `page-${rendered}.html`);
+  fs.writeFileSync(file, input);
+  execFileSync(fiq, ["flame", "-q", ...options, file, "-o", output]);
+  return output;
+}
+
 function render(fiq, folded, options = [], name = "x.svg") {
   const input = path.join(directory, "in.folded"), output = path.join(directory, name);
   fs.writeFileSync(input, folded);
@@ -98,4 +108,4 @@ async function main() {
   process.exitCode = failed ? 1 : 0;
 }
 
-module.exports = { test, main, open, render, randomSource, violations, directory };
+module.exports = { test, main, open, render, renderPage, randomSource, violations, directory };

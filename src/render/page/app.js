@@ -717,8 +717,7 @@ class App {
     if (state.chosen < 0 || !(this.sums.total[state.chosen] > 0))
       state.chosen = this.side.rows[0] ?? -1;
     this.side.selected = state.chosen;
-    this.side.first = -1;
-    this.side.draw();
+    this.side.markSelected();
     const name = state.chosen;
     if (name < 0)
       return;
@@ -757,8 +756,8 @@ class App {
     if (!state.heat || !this.model.hasTimes)
       return;
     const set = (input, ns) => { input.value = ns === null ? '' : String(Number((ns / 1e9).toFixed(4))); };
-    set(this.rangeFrom, state.range ? state.range[0] : null);
-    set(this.rangeTo, state.range ? state.range[1] : null);
+    set(this.rangeFrom, state.range && state.range[0] > 0 ? state.range[0] : null);
+    set(this.rangeTo, state.range && state.range[1] < this.model.lasted ? state.range[1] : null);
     this.allTimes.disabled = !state.range;
     if (before.range !== state.range || before.hidden !== state.hidden || !this.heat.counts || before.heat !== state.heat)
       this.heat.show(this.model.times(state), this.model.lasted, state.range, this.model.samplePeriod());

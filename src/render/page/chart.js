@@ -521,7 +521,8 @@ class Chart {
 
   describeAll() {
     const boxes = this.boxes, stop = Math.min(boxes.length, MOST_ITEMS), started = this.described = {};
-    const idle = window.requestIdleCallback ?? (f => setTimeout(() => f({timeRemaining: () => 4}), 30));
+    const idle = window.requestIdleCallback ? f => requestIdleCallback(f, {timeout: 300})
+      : f => setTimeout(() => f({timeRemaining: () => 0}), 30);
     let i = 0;
     const some = deadline => {
       if (this.described !== started || boxes !== this.boxes)
@@ -529,7 +530,7 @@ class Chart {
       if (i === 0)
         this.items.replaceChildren();
       const fragment = document.createDocumentFragment();
-      for (; i < stop && deadline.timeRemaining() > 2; i++)
+      for (const least = i + 50; i < stop && (i < least || deadline.timeRemaining() > 2); i++)
         fragment.append(this.itemFor(boxes[i]));
       this.items.append(fragment);
       if (i < stop)

@@ -100,7 +100,7 @@ class ThreadPanel {
   entry(text, ids, weight, className, hint) {
     const box = element('input', {type: 'checkbox'}), off = ids.filter(id => this.hidden.has(id)).length;
     box.ids = ids;
-    box.checked = off < ids.length;
+    box.checked = off === 0; /* so that a click on some gives all */
     box.indeterminate = off > 0 && off < ids.length;
     const share = element('span', {class: 'share'}, percent(weight, this.whole));
     const label = element('label', {class: className}, box, element('span', {class: 'text'}, cut(text, 200)), share);

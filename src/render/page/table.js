@@ -176,10 +176,18 @@ class FunctionTable {
       if (at >= 0 && (top < s.scrollTop || top > s.scrollTop + room))
         s.scrollTop = Math.max(0, top - room / 2);
     }
-    this.first = -1;
     this.draw();
-    this.table.setAttribute('aria-activedescendant', this.prefix + name);
+    this.markSelected();
     this.on.select(name);
+  }
+
+  /* In the rows that are there: new ones would swallow the second click of two. */
+  markSelected() {
+    for (const row of this.body.querySelectorAll('[aria-selected=true]'))
+      row.setAttribute('aria-selected', 'false');
+    document.getElementById(this.prefix + this.selected)?.setAttribute('aria-selected', 'true');
+    if (this.selected >= 0)
+      this.table.setAttribute('aria-activedescendant', this.prefix + this.selected);
   }
 
   key(event) {

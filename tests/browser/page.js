@@ -1,0 +1,456 @@
+'use strict';
+/* page.js FIQ [CASE]: what one can do on the page that fiq writes, by real clicks and keys; the
+ * numbers that it shows are compared with the input. */
+const common = require('./common.js');
+const folded = require('./folded.js');
+
+const fiq = process.argv[2];
+const render = (...input) => common.renderPage(fiq, ...input);
+
+function equal(found, wanted, what) {
+  if (JSON.stringify(found) !== JSON.stringify(wanted))
+    throw new Error(`${what}: ${JSON.stringify(found)} instead of ${JSON.stringify(wanted)}`);
+}
+
+function check(condition, what) {
+  if (!condition)
+    throw new Error(what);
+}
+
+const ROW = 19, PAD = 4; /* of chart.js */
+
+const stacks = folded.randomStacks(7);
+let first = null; /* a page of them, made once */
+const commonPage = () => first ??= render(folded.toText(stacks));
+
+async function opened(browser, file = commonPage(), options = {}) {
+  const page = await common.open(browser, file, {permissions: ['clipboard-read', 'clipboard-write'], ...options});
+  await page.waitForFunction(() => !document.getElementById('data'));
+  await drawn(page);
+  return page;
+}
+
+const drawn = page => page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));
+const text = async (page, selector) => (await page.textContent(selector)).replace(/[\u202f\u00a0]/g, ' ').trim();
+
+const grouped = number => String(number).replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
+
+function shown(share) {
+  const p = 100 * share;
+  if (p > 0 && p < 0.05)
+    return '<0.1 %';
+  if (p < 100 && p >= 99.95)
+    return '>99.9 %';
+  return (p === 100 ? '100' : p.toFixed(1)) + ' %';
+}
+
+async function place(page, path, of = stacks) {
+  const area = await page.locator('#graph .items').boundingBox(), {left, width, depth} = folded.box(of, path);
+  return [area.x + area.width * (left + width / 2), area.y + area.height - PAD - (depth + 0.5) * ROW];
+}
+
+/* A path whose box is wide enough for a mouse, and not the whole. */
+function clickable(of = stacks) {
+  return folded.paths(of).filter(path => path.length > 1).map(path => ({path, ...folded.box(of, path)}))
+    .filter(({width}) => width > 0.02 && width < 0.5).sort((a, b) => b.depth - a.depth)[0].path;
+}
+
+async function rows(page, table = '#table') {
+  return page.$$eval(`${table} tr[data-index]`, list => list.map(row => {
+    const cell = name => row.querySelector('.' + name).textContent.replace(/[\u202f\u00a0]/g, '');
+    return {name: cell('name'), self: Number(cell('self')), total: Number(cell('total'))};
+  }));
+}
+
+async function search(page, query) {
+  await page.keyboard.press('Control+f');
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type(query);
+  await drawn(page);
+}
+
+async function choose(page, path, entry, of = stacks) {
+  const [x, y] = await place(page, path, of);
+  await page.mouse.click(x, y, {button: 'right'});
+  await page.getByRole('menuitem', {name: entry}).click();
+  await drawn(page);
+}
+
+/* The table, as the state of the page makes it, must say what these stacks say. */
+async function tableIs(page, of, what) {
+  await page.keyboard.press('4');
+  await drawn(page);
+  const wanted = folded.functions(of), found = await rows(page);
+  equal(Object.fromEntries(found.map(({name, self, total}) => [name, {self, total}]).sort()),
+        Object.fromEntries(Object.entries(wanted).sort()), what);
+}
+
+const threaded = () => {
+  const threads = [{process: 'srv', pid: 10, thread: 'main', tid: 10}, {process: 'srv', pid: 10, thread: 'pool', tid: 11},
+                   {process: 'aux', pid: 20, thread: 'aux', tid: 20}];
+  const list = [];
+  for (let i = 0; i < 60; i++) {
+    const thread = i % 3, times = [];
+    for (let k = 0; k < 20; k++)
+      times.push(1e9 + (i * 20 + k) * 25e6);
+    list.push({count: 20, thread, times, frames: ['main', 'phase' + Math.floor(i / 20), 'leaf' + thread].map(symbol => ({symbol, addr: 0}))});
+  }
+  return {version: 1, command: 'srv --all', event: 'cpu-clock', frequency_hz: 40, elapsed_seconds: 30, total_samples: 1200,
+          notes: ['a note of the measurement'], quality: {complete: 1100, cut: 100}, threads, stacks: list};
+};
+
+const cases = {
+  async 'opens without complaint or request'(browser) {
+    const page = await opened(browser);
+
+    check((await text(page, '#facts')).includes(`${grouped(folded.sum(stacks))} samples`), 'the facts lack the samples');
+    check((await page.getAttribute('meta[http-equiv]', 'content')).includes("default-src 'none'; script-src 'sha256-"), 'no policy');
+    equal(page.complaints, [], 'complaints');
+  },
+
+  async 'shows a frame under the mouse with its share'(browser) {
+    const page = await opened(browser), path = clickable(), {width} = folded.box(stacks, path);
+
+    await page.mouse.move(...await place(page, path));
+
+    const tip = await text(page, '#tip');
+    check(tip.startsWith(path.at(-1)), `tip is ${tip}`);
+    check(tip.includes(shown(width) + ' of all'), `tip ${tip} lacks ${shown(width)}`);
+  },
+
+  async 'zooms by click, Escape and the button go back'(browser) {
+    const page = await opened(browser), path = clickable(), before = await page.locator('#graph canvas').screenshot();
+
+    await page.mouse.click(...await place(page, path));
+    const count = folded.sum(stacks.filter(({frames}) => folded.startsWith(frames, path)));
+    check((await text(page, '#detail')).startsWith(`${path.at(-1)}  ${grouped(count)} samples`), await text(page, '#detail'));
+    check(page.url().includes('z='), 'the address does not know');
+    await page.mouse.move(2, 2);
+    await drawn(page);
+    check(!before.equals(await page.locator('#graph canvas').screenshot()), 'the picture is the same');
+
+    await page.keyboard.press('Escape');
+    check(!page.url().includes('z='), 'Escape does not go back');
+    await page.goBack();
+    check(page.url().includes('z='), 'the history does not know');
+    await page.click('#reset');
+    check(!page.url().includes('z='), 'Reset does not go back');
+  },
+
+  async 'opens again where the address says'(browser) {
+    const page = await opened(browser), path = clickable();
+
+    await page.mouse.click(...await place(page, path));
+    await search(page, 'f[13]$');
+    const said = await text(page, '#matched'), fragment = new URL(page.url()).hash;
+    const other = await opened(browser, commonPage(), {hash: fragment});
+
+    equal(await text(other, '#matched'), said, 'matched');
+    equal(await other.inputValue('#query'), 'f[13]$', 'query');
+  },
+
+  async 'counts matches as the input does, zoomed too'(browser) {
+    for (let seed = 1; seed <= 6; seed++) {
+      const random = folded.randomStacks(seed, 80), page = await opened(browser, render(folded.toText(random)));
+      const path = clickable(random);
+
+      for (const query of ['f1', '^f[2-5]$', 'F3', 'nothing', 'main|f9']) {
+        await search(page, query);
+        const share = shown(folded.matched(random, new RegExp(query, 'i')));
+        equal(await text(page, '#matched'), `matched ${share} of the view, ${share} of all`, `seed ${seed}, ${query}`);
+      }
+      await page.keyboard.press('Escape');
+      await page.mouse.click(...await place(page, path, random));
+      for (const query of ['f1', 'f[0-4]', 'f7']) {
+        const pattern = new RegExp(query, 'i');
+        await search(page, query);
+        equal(await text(page, '#matched'), `matched ${shown(folded.matched(random, pattern, path))} of the view, ${shown(folded.matched(random, pattern))} of all`,
+              `seed ${seed}, zoomed, ${query}`);
+      }
+      await page.context().close();
+    }
+  },
+
+  async 'heeds case on demand, and says what is no expression'(browser) {
+    const page = await opened(browser);
+
+    await search(page, 'MAIN');
+    equal(await text(page, '#matched'), 'matched 100 % of the view, 100 % of all', 'without case');
+    await page.click('#caseful');
+    equal(await text(page, '#matched'), 'matched 0.0 % of the view, 0.0 % of all', 'with case');
+    await search(page, 'f(');
+    equal(await text(page, '#matched'), 'not a regular expression', 'f(');
+    equal(await page.getAttribute('#query', 'aria-invalid'), 'true', 'aria-invalid');
+  },
+
+  async 'goes through the matches with n and N'(browser) {
+    const page = await opened(browser), names = [];
+    const wanted = folded.paths(stacks).filter(path => path.at(-1) === 'f3').length;
+
+    await search(page, '^f3$');
+    await page.keyboard.press('Enter');
+    await drawn(page);
+    const first = await page.evaluate(() => document.querySelector('#graph .items').getAttribute('aria-activedescendant'));
+    await page.locator('#graph .items').focus();
+    for (let i = 0; i < wanted; i++) {
+      await page.keyboard.press('n');
+      await drawn(page);
+      names.push((await text(page, '#detail')).split('  ')[0]);
+    }
+    equal(names, new Array(wanted).fill('f3'), 'names');
+    await drawn(page);
+    equal(await page.evaluate(() => document.querySelector('#graph .items').getAttribute('aria-activedescendant')), first, 'after a round');
+    await page.keyboard.press('N');
+    check((await text(page, '#detail')).startsWith('f3 '), 'N leads astray');
+  },
+
+  async 'is used by keyboard alone'(browser) {
+    const page = await opened(browser);
+
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('ArrowUp');
+    check((await text(page, '#detail')).startsWith('main '), await text(page, '#detail'));
+    await page.keyboard.press('ArrowUp');
+    const widest = folded.paths(stacks).filter(path => path.length === 2).map(path => ({name: path[1], ...folded.box(stacks, path)}))
+      .sort((a, b) => b.width - a.width)[0].name;
+    check((await text(page, '#detail')).startsWith(widest + ' '), `${await text(page, '#detail')} is not ${widest}`);
+    await page.keyboard.press('Enter');
+    check(page.url().includes('z='), 'Enter does not zoom');
+    await page.keyboard.press('Backspace');
+    await page.keyboard.press('m');
+    check(await page.isVisible('#menu'), 'm opens no menu');
+    await page.keyboard.press('Escape');
+    check(!await page.isVisible('#menu'), 'Escape does not close the menu');
+    await page.keyboard.press('?');
+    check((await text(page, '#help')).includes('Backspace'), 'no list of keys');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('2');
+    equal(await page.locator('#views [aria-pressed=true]').textContent(), 'Icicle', 'view');
+  },
+
+  async 'lists functions with self and total'(browser) {
+    const page = await opened(browser);
+
+    await tableIs(page, stacks, 'table');
+    const bySelf = (await rows(page)).map(row => row.self);
+    equal(bySelf, [...bySelf].sort((a, b) => b - a), 'not sorted by self');
+    await page.click('#table th.total button');
+    const byTotal = (await rows(page)).map(row => row.total);
+    equal(byTotal, [...byTotal].sort((a, b) => b - a), 'not sorted by total');
+    await search(page, 'f1');
+    check((await rows(page)).every(({name}) => name.includes('f1')), 'not filtered');
+  },
+
+  async 'shows callers above and callees below'(browser) {
+    const page = await opened(browser), wanted = folded.functions(stacks);
+
+    await page.keyboard.press('4');
+    await page.locator('#table td.name', {hasText: /^f2$/}).dblclick();
+    await drawn(page);
+    await page.waitForSelector('#callers [role=treeitem]', {state: 'attached'});
+    await page.waitForSelector('#callees [role=treeitem]', {state: 'attached'});
+    for (const side of ['#callers', '#callees']) {
+      const root = await page.locator(`${side} [role=treeitem]`).first().getAttribute('aria-label');
+      check(root.replace(/\u202f/g, ' ').startsWith(`f2, ${grouped(wanted.f2.total)} samples`), `${side}: ${root}`);
+    }
+    check((await text(page, '#callers-title')).endsWith('f2'), 'title');
+  },
+
+  async 'merges from the leaf'(browser) {
+    const page = await opened(browser), self = folded.functions(stacks);
+
+    await page.keyboard.press('r');
+    await page.waitForFunction(() => document.querySelectorAll('#graph [role=treeitem][aria-level="2"]').length > 1);
+    const level = await page.$$eval('#graph [role=treeitem][aria-level="2"]', items => items.map(item => item.getAttribute('aria-label')));
+    for (const label of level) {
+      const [, name, count] = /^(\S+), ([\d\u202f]+) samples/.exec(label);
+      equal(Number(count.replace(/\u202f/g, '')), self[name].self, name);
+    }
+  },
+
+  async 'focuses, hides, drops and collapses from the menu, and takes it back'(browser) {
+    const page = await opened(browser), path = clickable(), name = path.at(-1);
+    const back = async what => {
+      await page.keyboard.press('1');
+      await page.keyboard.press('Control+z');
+      await page.keyboard.press('Control+z');
+      await page.keyboard.press('Control+z');
+      await drawn(page);
+      check(await page.locator('#steps').isHidden(), what + ' is not undone');
+    };
+    const frames = change => stacks.map(({frames: list, count}) => ({frames: change(list), count}));
+
+    await choose(page, path, /^Focus/);
+    await tableIs(page, stacks.filter(({frames: list}) => list.includes(name)), 'focus');
+    await back('focus');
+    await choose(page, path, /^Hide/);
+    await tableIs(page, frames(list => list.filter(frame => frame !== name)), 'hide');
+    await back('hide');
+    await choose(page, path, /^Drop/);
+    await tableIs(page, stacks.filter(({frames: list}) => !list.includes(name)), 'drop');
+    await back('drop');
+    await choose(page, path, /^Start here/);
+    await tableIs(page, stacks.filter(({frames: list}) => list.includes(name)).map(({frames: list, count}) => ({frames: list.slice(list.indexOf(name)), count})), 'start');
+    await back('start');
+    await choose(page, path, /^Collapse all direct/);
+    await tableIs(page, frames(list => list.filter((frame, i) => frame !== list[i - 1])), 'direct recursion');
+    await back('recursion');
+  },
+
+  async 'collapses recursion, and keeps the rest'(browser) {
+    const deep = [{frames: ['main', 'f', 'g', 'f', 'h'], count: 5}, {frames: ['main', 'f', 'g', 'k'], count: 3}];
+    const page = await opened(browser, render(folded.toText(deep)));
+
+    await choose(page, ['main', 'f'], /^Collapse recursion of it/, deep);
+    await tableIs(page, [{frames: ['main', 'f', 'h'], count: 5}, {frames: ['main', 'f', 'g', 'k'], count: 3}], 'recursion');
+  },
+
+  async 'copies names and stacks'(browser) {
+    const page = await opened(browser), path = clickable();
+
+    await choose(page, path, /^Copy name/);
+    equal(await page.evaluate(() => navigator.clipboard.readText()), path.at(-1), 'name');
+    await choose(page, path, /^Copy stack/);
+    equal(await page.evaluate(() => navigator.clipboard.readText()), path.join('\n'), 'stack');
+  },
+
+  async 'leaves out threads, all first'(browser) {
+    const page = await opened(browser, render(JSON.stringify(threaded()), {from: '.json'}));
+
+    await page.keyboard.press('t');
+    equal((await page.locator('#threads li').allTextContents()).map(t => t.replace(/[\d.]+.%$|100.%$/, '').trim()),
+          ['All (3)', 'srv (10)', 'main (10)', 'pool (11)', 'aux (20)'], 'threads');
+    await page.locator('#threads label', {hasText: 'pool (11)'}).click();
+    await page.keyboard.press('4');
+    await drawn(page);
+    const found = Object.fromEntries((await rows(page)).map(row => [row.name, row.self]));
+    equal([found.leaf0, found.leaf1, found.leaf2], [400, undefined, 400], 'without pool');
+    await page.locator('#threads label', {hasText: 'All (3)'}).click();
+    await drawn(page);
+    equal((await rows(page)).find(row => row.name === 'main').total, 1200, 'all');
+    equal(page.complaints, [], 'complaints');
+  },
+
+  async 'shows a stretch of time by two clicks'(browser) {
+    const page = await opened(browser, render(JSON.stringify(threaded()), {from: '.json'}));
+
+    await page.keyboard.press('h');
+    await page.waitForSelector('.heat-box canvas');
+    await page.locator('#heat input').first().fill('10');
+    await page.locator('#heat input').nth(1).fill('20');
+    await page.locator('#heat input').nth(1).press('Tab');
+    await page.locator('#views button', {hasText: 'Functions'}).click();
+    await drawn(page);
+    equal((await rows(page)).filter(({name}) => name.startsWith('phase')), [{name: 'phase1', self: 0, total: 400}], 'ten to twenty seconds');
+    await page.locator('#heat button', {hasText: 'All'}).click();
+
+    const box = await page.locator('.heat-box').boundingBox();
+    await page.mouse.click(box.x + 50, box.y + box.height - 24);
+    await page.mouse.click(box.x + 50, box.y + 40);
+    await drawn(page);
+    const whole = (await rows(page)).find(row => row.name === 'main').total;
+    check(page.url().includes('t=') && whole > 0 && whole < 1200, `two clicks leave ${whole}`);
+    await page.locator('.heat-box').focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Enter');
+    check(page.url().includes('t='), 'keys choose no range');
+    equal(page.complaints, [], 'complaints');
+  },
+
+  async 'shows the order of time in lanes'(browser) {
+    const page = await opened(browser, render(JSON.stringify(threaded()), {from: '.json'}));
+
+    await page.keyboard.press('5');
+    await page.waitForSelector('#lanes [role=treeitem][aria-level="2"]', {state: 'attached'});
+    const lanes = await page.$$eval('#lanes [role=treeitem][aria-level="2"]', items => items.map(item => item.getAttribute('aria-label').split(',')[0]));
+    equal(lanes.sort(), ['aux (20)', 'main (10)', 'pool (11)'], 'lanes');
+  },
+
+  async 'says what limits the truth'(browser) {
+    const page = await opened(browser, render(JSON.stringify(threaded()), {from: '.json'}));
+
+    check((await text(page, '#truth summary')).includes('8.3 % cut'), await text(page, '#truth summary'));
+    await page.click('#truth summary');
+    check((await text(page, '#truth ul')).includes('a note of the measurement'), 'the note is missing');
+  },
+
+  async 'follows the system in light and dark, and the button'(browser) {
+    const page = await opened(browser, undefined, {colorScheme: 'dark'});
+    const theme = () => page.evaluate(() => document.documentElement.dataset.theme);
+
+    equal(await theme(), 'dark', 'system');
+    await page.click('#theme');
+    equal(await theme(), 'light', 'button');
+  },
+
+  async 'has an item for each visible frame'(browser) {
+    const page = await opened(browser), wide = folded.paths(stacks).filter(path => folded.box(stacks, path).width * 1200 >= 1).length;
+
+    await page.waitForFunction(n => document.querySelectorAll('#graph [role=treeitem]').length === n, wide + 1, {timeout: 5000});
+  },
+
+  async 'breaks no rule of accessibility'(browser) {
+    const file = render(JSON.stringify(threaded()), {from: '.json'});
+    for (const options of [{}, {colorScheme: 'dark'}, {viewport: {width: 390, height: 800}}]) {
+      const page = await opened(browser, file, options);
+      await page.keyboard.press('t');
+      await page.keyboard.press('h');
+      await page.locator('#graph .items').focus();
+      for (const view of ['1', '3', '4', '5']) {
+        await page.keyboard.press(view);
+        await page.waitForTimeout(700);
+        equal(await common.violations(page), [], `view ${view}, ${JSON.stringify(options)}`);
+      }
+      await page.keyboard.press('o');
+      equal(await common.violations(page), [], 'options');
+      equal(page.complaints, [], 'complaints');
+    }
+  },
+
+  async 'keeps hostile names inert and visible'(browser) {
+    const names = ['</script><script>alert(1)</script>', ']]>', '<img src=x onerror=alert(1)>', 'a"b\'c&amp', '\u202eevil\u2066', '{{x}}', 'x'.repeat(65536)];
+    const bad = names.map((name, i) => ({frames: ['main', name], count: 10 + i}));
+    const page = await opened(browser, render(folded.toText(bad), {options: ['--title', '</title><script>alert(2)</script>']}));
+
+    await page.keyboard.press('4');
+    await drawn(page);
+    const listed = await page.$$eval('#table td.name', cells => cells.map(cell => cell.textContent));
+    for (const name of names.slice(0, 4))
+      check(listed.includes(name), `${name} is not among ${listed.map(x => x.slice(0, 50))}`);
+    check(listed.some(name => name.includes('⟨U+202E⟩evil⟨U+2066⟩')), 'direction marks are not shown');
+    check(listed.some(name => name.startsWith('xxx') && name.length < 3000), 'the long name is missing');
+    equal(await page.title(), '</title><script>alert(2)</script>', 'title');
+    equal(page.complaints, [], 'complaints');
+  },
+
+  async 'shows empty values and two frames'(browser) {
+    const page = await opened(browser, render('a;b 1\n'));
+
+    check((await text(page, '#detail')).startsWith('all'), await text(page, '#detail'));
+    await tableIs(page, [{frames: ['a', 'b'], count: 1}], 'two frames');
+    equal(page.complaints, [], 'complaints');
+  },
+
+  async 'survives addresses that make no sense'(browser) {
+    for (const fragment of ['#z=99.99', '#v=nonsense&p=77&val=9', '#do=hide.99999~x.1~mod.5&f=1e9', '#t=5-1&off=9-1,,x', '#q=%5B', '#z=i999999']) {
+      const page = await opened(browser, commonPage(), {hash: fragment});
+      await tableIs(page, stacks, fragment).catch(error => {
+        if (!fragment.includes('q='))
+          throw error;
+      });
+      equal(page.complaints, [], fragment);
+    }
+  },
+
+  async 'reads without script'(browser) {
+    const page = await common.open(browser, commonPage(), {javaScriptEnabled: false}), wanted = folded.functions(stacks);
+    const top = Object.entries(wanted).sort((a, b) => b[1].self - a[1].self)[0];
+
+    check((await page.content()).includes(`<td>${top[1].self} samples`), 'no table of functions');
+  },
+};
+
+for (const [name, body] of Object.entries(cases))
+  common.test(name, body);
+common.main();
