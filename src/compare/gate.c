@@ -6,21 +6,29 @@
 #include "compare/comparison.h"
 #include "compare/stats.h"
 
-static const double LEVEL = 0.05;        /* of a false alarm, over all that is judged */
+/* Chance of a false alarm, over all that is judged.  Runs show more than samples do: samples of
+ * one capture know nothing of what differs from run to run, so less is believed of them. */
+static const double LEVEL_OF_RUNS = 0.03, LEVEL_OF_SAMPLES = 0.025;
 static const double LEAST_JUDGED = 0.01; /* of everything, on one side at least */
-enum { LEAST_RUNS_TO_DEAL = 6 };
+static const double DEALT_LEVEL = 0.05;
+enum { LEAST_RUNS_TO_DEAL = 6, LEAST_QUESTIONS = 3, PRIOR_FREEDOM = 8 };
 
-/* One question: a function, or the whole. */
+/* One question: did a function, or the whole, grow? */
 struct question {
     function_id function;
     const struct measure *measure;
     const uint64_t *row;
-    double p;
+    double sides[2];       /* means of a run */
+    double variance;       /* of the runs within their sides; 0 when samples are judged */
+    double error, freedom; /* of the difference; freedom 0: the normal distribution */
+    double p;              /* that it grew as much by chance: one-sided */
 };
 
 struct asking {
     const struct comparison *comparison;
     const struct gate *gate;
+    enum basis basis;
+    double level;
     struct question *questions;
     size_t count, room;
 };
@@ -30,37 +38,76 @@ static bool by_points(const struct gate *gate)
     return gate->points > 0 && gate->growth <= 0;
 }
 
-/* Welch's test supposes that runs scatter normally, which a busy machine does not grant.  With
- * enough runs, dealing them anew has to agree. */
-static double runs_p(const struct comparison *comparison, const uint64_t *row, enum basis basis,
-                     double p)
+static void mean_sides(const struct comparison *comparison, const double *values,
+                       double sides[2])
 {
     const size_t *runs = comparison->tree.runs;
-    double *values;
-    double dealt;
 
-    if (runs[0] < LEAST_RUNS_TO_DEAL || runs[1] < LEAST_RUNS_TO_DEAL || p > LEVEL)
-        return p;
-    values = xalloc(comparison->tree.columns * sizeof(*values));
-    comparison_run_values(comparison, row, basis, values);
-    dealt = permutation_p(values, runs[0], values + runs[0], runs[1]);
-    free(values);
-    return dealt > p ? dealt : p;
+    sides[0] = sides[1] = 0;
+    for (size_t i = 0; i < comparison->tree.columns; i++) {
+        int side = i >= runs[0];
+
+        sides[side] += values[i] / (double)runs[side];
+    }
+}
+
+static double variance_within(const struct comparison *comparison, const double *values,
+                              const double sides[2])
+{
+    double squares = 0;
+
+    for (size_t i = 0; i < comparison->tree.columns; i++) {
+        double off = values[i] - sides[i >= comparison->tree.runs[0]];
+
+        squares += off * off;
+    }
+    return squares / (double)(comparison->tree.columns - 2);
+}
+
+static double sampling_error(const struct comparison *comparison, const struct measure *measure,
+                             enum basis basis)
+{
+    double variance = 0;
+
+    for (int i = 0; i < 2; i++) {
+        double samples = comparison->whole_sum[i] * comparison->samples_per_unit[i];
+        double share = measure->share[i];
+
+        if (!(samples > 0))
+            return comparison->whole_sum[i] > 0 ? 0 : HUGE_VAL;
+        if (basis == BASIS_SHARE) {
+            variance += share * (1 - share) / samples;
+        } else {
+            double weight = comparison->amount_per_unit[i] / comparison->samples_per_unit[i] /
+                            (double)comparison->tree.runs[i];
+
+            variance += share * samples * weight * weight;
+        }
+    }
+    return sqrt(variance);
 }
 
 static void ask(struct asking *asking, function_id function, const struct measure *measure,
                 const uint64_t *row)
 {
     const struct comparison *comparison = asking->comparison;
-    enum basis basis = asking->gate->basis;
-    double p = measure->by[basis].p;
+    const size_t *runs = comparison->tree.runs;
+    double *values = xalloc(comparison->tree.columns * sizeof(*values));
+    struct question question = {.function = function, .measure = measure, .row = row, .p = 1};
 
-    if (comparison_of_runs(comparison))
-        p = runs_p(comparison, row, basis, p);
+    comparison_run_values(comparison, row, asking->basis, values);
+    mean_sides(comparison, values, question.sides);
+    if (comparison_of_runs(comparison)) {
+        question.variance = variance_within(comparison, values, question.sides);
+        question.error =
+            runs_error(values, runs[0], values + runs[0], runs[1], &question.freedom);
+    } else {
+        question.error = sampling_error(comparison, measure, asking->basis);
+    }
+    free(values);
     asking->questions =
         xgrow(asking->questions, &asking->room, asking->count + 1, sizeof(*asking->questions));
-    asking->questions[asking->count++] =
-        (struct question){.function = function, .measure = measure, .row = row, .p = p};
+    asking->questions[asking->count++] = question;
 }
 
 bool comparison_judges(const struct comparison *comparison, function_id function)
@@ -74,7 +121,7 @@ static void ask_all(struct asking *asking)
 {
     const struct comparison *comparison = asking->comparison;
 
-    if (asking->gate->basis == BASIS_AMOUNT)
+    if (asking->basis == BASIS_AMOUNT)
         ask(asking, WHOLE, &comparison->whole, comparison->tree.total);
     for (function_id i = 0; i < comparison->function_count; i++)
         if (comparison_judges(comparison, i))
@@ -82,45 +129,130 @@ static void ask_all(struct asking *asking)
                 comparison->self_of_functions + i * comparison->tree.columns);
 }
 
-/* Before and after of what is judged: inlining has been followed there. */
-static void sides_of(const struct comparison *comparison, const struct question *question,
-                     enum basis basis, double sides[2])
+/* ---- chance ---- */
+
+static double larger_mean(const struct question *question)
 {
-    double *values = xalloc(comparison->tree.columns * sizeof(*values));
-    const size_t *runs = comparison->tree.runs;
-
-    comparison_run_values(comparison, question->row, basis, values);
-    sides[0] = sides[1] = 0;
-    for (size_t i = 0; i < comparison->tree.columns; i++) {
-        int side = i >= runs[0];
-
-        sides[side] += values[i] / (double)runs[side];
-    }
-    free(values);
+    return question->sides[0] > question->sides[1] ? question->sides[0] : question->sides[1];
 }
+
+/* How much functions scatter for what they take, as most of them do. */
+static bool usual_dispersion(const struct asking *asking, double *dispersion)
+{
+    double logs = 0;
+    size_t count = 0;
+
+    for (size_t i = 0; i < asking->count; i++) {
+        const struct question *question = &asking->questions[i];
+
+        if (question->variance > 0 && larger_mean(question) > 0) {
+            logs += log(question->variance / larger_mean(question));
+            count++;
+        }
+    }
+    *dispersion = count ? exp(logs / (double)count) : 0;
+    return count >= LEAST_QUESTIONS;
+}
+
+/*
+ * Seven runs that happen to agree make a small difference look certain.  So a variance far
+ * below what is usual among the functions of this very comparison is drawn towards that (as
+ * limma does, Smyth 2004), but never down: what scatters more keeps its own.
+ */
+static void moderate(struct asking *asking)
+{
+    const size_t *runs = asking->comparison->tree.runs;
+    double parts = 1 / (double)runs[0] + 1 / (double)runs[1];
+    double own = (double)(asking->comparison->tree.columns - 2), usual;
+
+    if (!usual_dispersion(asking, &usual))
+        return;
+    for (size_t i = 0; i < asking->count; i++) {
+        struct question *question = &asking->questions[i];
+        double expected = usual * larger_mean(question);
+        double error;
+
+        if (question->variance > expected)
+            continue;
+        error = sqrt((own * question->variance + PRIOR_FREEDOM * expected) /
+                     (own + PRIOR_FREEDOM) * parts);
+        if (error >= question->error) {
+            question->error = error;
+            question->freedom = own + PRIOR_FREEDOM;
+        }
+    }
+}
+
+/* The t test supposes that runs scatter normally, which a busy machine does not grant.  With
+ * enough runs, dealing them anew has to agree: a single odd run is not enough then. */
+static bool dealing_agrees(const struct asking *asking, const struct question *question)
+{
+    const size_t *runs = asking->comparison->tree.runs;
+    double *values, dealt;
+
+    if (runs[0] < LEAST_RUNS_TO_DEAL || runs[1] < LEAST_RUNS_TO_DEAL)
+        return true;
+    values = xalloc(asking->comparison->tree.columns * sizeof(*values));
+    comparison_run_values(asking->comparison, question->row, asking->basis, values);
+    dealt = permutation_p(values, runs[0], values + runs[0], runs[1]);
+    free(values);
+    return dealt <= DEALT_LEVEL;
+}
+
+static double chance_of_runs(const struct asking *asking, const struct question *question)
+{
+    double difference = question->sides[1] - question->sides[0], p;
+
+    if (difference <= 0)
+        return 1;
+    if (!(question->error > 0))
+        return 0;
+    p = student_two_sided(difference / question->error, question->freedom) / 2;
+    return p > asking->level || dealing_agrees(asking, question) ? p : 1;
+}
+
+static void find_chances(struct asking *asking)
+{
+    bool of_runs = comparison_of_runs(asking->comparison);
+
+    if (of_runs)
+        moderate(asking);
+    for (size_t i = 0; i < asking->count; i++) {
+        struct question *question = &asking->questions[i];
+        const struct difference *by = &question->measure->by[asking->basis];
+
+        /* Too few samples on both sides together were given p = 1. */
+        if (by->p >= 1)
+            question->p = 1;
+        else if (of_runs)
+            question->p = chance_of_runs(asking, question);
+        else
+            question->p = by->difference > 0 ? by->p / 2 : 1;
+    }
+}
+
+/* ---- growth ---- */
 
 static double growth_of(const struct asking *asking, const struct question *question)
 {
-    double difference = question->measure->by[asking->gate->basis].difference;
-    double sides[2];
+    double difference = question->sides[1] - question->sides[0];
 
     if (by_points(asking->gate))
-        return question->measure->by[BASIS_SHARE].difference;
-    sides_of(asking->comparison, question, asking->gate->basis, sides);
-    if (sides[0] > 0)
-        return difference / sides[0];
+        return difference;
+    if (question->sides[0] > 0)
+        return difference / question->sides[0];
     return difference > 0 ? HUGE_VAL : 0;
 }
 
 static bool grew_too_much(const struct asking *asking, const struct question *question)
 {
     const struct gate *gate = asking->gate;
-    bool too_much =
-        growth_of(asking, question) > (by_points(gate) ? gate->points : gate->growth);
+    double growth = growth_of(asking, question);
 
-    if (gate->points > 0 && gate->growth > 0)
-        too_much = too_much && question->measure->by[BASIS_SHARE].difference > gate->points;
-    return too_much;
+    if (by_points(gate))
+        return growth > gate->points;
+    return growth > gate->growth &&
+           (gate->points <= 0 || question->measure->by[BASIS_SHARE].difference > gate->points);
 }
 
 static int by_growth(const void *a, const void *b)
@@ -141,7 +273,7 @@ static void find_failures(struct asking *asking, struct judgement *judgement)
     adjust_holm(p, asking->count, asking->count);
     judgement->failures = xalloc((asking->count + 1) * sizeof(*judgement->failures));
     for (size_t i = 0; i < asking->count; i++)
-        if (p[i] <= LEVEL && grew_too_much(asking, &asking->questions[i]))
+        if (p[i] <= asking->level && grew_too_much(asking, &asking->questions[i]))
             judgement->failures[judgement->failure_count++] =
                 (struct failure){.function = asking->questions[i].function,
                                  .growth = growth_of(asking, &asking->questions[i]),
@@ -153,60 +285,20 @@ static void find_failures(struct asking *asking, struct judgement *judgement)
 
 /* ---- what would have been seen ---- */
 
-static double sampling_error(const struct comparison *comparison,
-                             const struct question *question, enum basis basis)
-{
-    double variance = 0;
-
-    for (int i = 0; i < 2; i++) {
-        double samples = comparison->whole_sum[i] * comparison->samples_per_unit[i];
-        double share = question->measure->share[i];
-
-        if (!(samples > 0))
-            return comparison->whole_sum[i] > 0 ? 0 : HUGE_VAL;
-        if (basis == BASIS_SHARE) {
-            variance += share * (1 - share) / samples;
-        } else {
-            double weight = comparison->amount_per_unit[i] / comparison->samples_per_unit[i] /
-                            (double)comparison->tree.runs[i];
-
-            variance += share * samples * weight * weight;
-        }
-    }
-    return sqrt(variance);
-}
-
-static double error_of(const struct comparison *comparison, const struct question *question,
-                       enum basis basis, double *freedom)
-{
-    const size_t *runs = comparison->tree.runs;
-    double *values, error;
-
-    *freedom = 0;
-    if (!comparison_of_runs(comparison))
-        return sampling_error(comparison, question, basis);
-    values = xalloc(comparison->tree.columns * sizeof(*values));
-    comparison_run_values(comparison, question->row, basis, values);
-    error = runs_error(values, runs[0], values + runs[0], runs[1], freedom);
-    free(values);
-    return error;
-}
-
 static double visible(const struct asking *asking, const struct question *question)
 {
-    enum basis basis = by_points(asking->gate) ? BASIS_SHARE : asking->gate->basis;
-    double freedom, sides[2];
-    double error = error_of(asking->comparison, question, basis, &freedom);
-    double least = least_visible(error, LEVEL / (double)asking->count, freedom);
+    double level = 2 * asking->level / (double)asking->count;
+    double least;
 
-    if (!isfinite(error))
+    if (!isfinite(question->error))
         return HUGE_VAL;
+    least = least_visible(question->error, level, question->freedom);
     if (by_points(asking->gate))
         return least;
-    sides_of(asking->comparison, question, basis, sides);
-    if (sides[0] <= 0 || (basis == BASIS_SHARE && sides[0] + least > 1))
+    if (question->sides[0] <= 0 ||
+        (asking->basis == BASIS_SHARE && question->sides[0] + least > 1))
         return HUGE_VAL; /* what takes all of the time cannot take more of it */
-    return least / sides[0];
+    return least / question->sides[0];
 }
 
 static void find_visible(const struct asking *asking, struct judgement *judgement)
@@ -232,13 +324,18 @@ static void find_visible(const struct asking *asking, struct judgement *judgemen
 void comparison_judge(const struct comparison *comparison, const struct gate *gate,
                       struct judgement *judgement)
 {
-    struct asking asking = {.comparison = comparison, .gate = gate};
+    struct asking asking = {.comparison = comparison,
+                            .gate = gate,
+                            .basis = by_points(gate) ? BASIS_SHARE : gate->basis,
+                            .level = comparison_of_runs(comparison) ? LEVEL_OF_RUNS
+                                                                    : LEVEL_OF_SAMPLES};
     double limit = by_points(gate) ? gate->points : gate->growth;
     double seen;
 
     *judgement = (struct judgement){0};
     ask_all(&asking);
-    judgement->judged = asking.count - (gate->basis == BASIS_AMOUNT);
+    find_chances(&asking);
+    judgement->judged = asking.count - (asking.basis == BASIS_AMOUNT);
     find_failures(&asking, judgement);
     find_visible(&asking, judgement);
     seen = judgement->visible_whole < judgement->visible_hottest ? judgement->visible_whole

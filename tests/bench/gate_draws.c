@@ -75,6 +75,15 @@ static enum verdict judge(struct profile *const *before, struct profile *const *
         exit(1);
     comparison_judge(comparison, &gate, &judgement);
     verdict = judgement.verdict;
+    if (getenv("GATE_DRAWS_VERBOSE"))
+        for (size_t i = 0; i < judgement.failure_count; i++)
+            printf("%s %.3g p %.2g\n",
+                   judgement.failures[i].function == WHOLE
+                       ? "the whole"
+                       : comparison_functions(comparison,
+                                              &(size_t){0})[judgement.failures[i].function]
+                             .name,
+                   judgement.failures[i].growth, judgement.failures[i].p);
     *visible += judgement.visible_whole;
     judgement_end(&judgement);
     comparison_free(comparison);
