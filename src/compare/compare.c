@@ -294,36 +294,84 @@ static void measure_nodes(struct comparison *comparison, const uint64_t *judged_
     }
 }
 
+/* Fills a function from its rows, in the place where it is to stand. */
+static void measure_function(struct comparison *comparison, size_t place, function_id id,
+                             const uint64_t *self, const uint64_t *total,
+                             const uint64_t *total_judged, const function_id *moved)
+{
+    const struct tree *tree = &comparison->tree;
+    struct compare_function *function = &comparison->functions[place];
+    size_t row = id * tree->columns;
+
+    for (int side = 0; side < 2; side++) {
+        function->names[side] = names_text(tree->names, id, side);
+        function->moved[side] = moved[2 * (size_t)id + (size_t)side];
+    }
+    function->name = function->names[1] ? function->names[1] : function->names[0];
+    function->by_name = id;
+    function->self = measure_row(comparison, self + row,
+                                 comparison->self_of_functions + place * tree->columns);
+    function->total = measure_row(comparison, total + row, total_judged + row);
+}
+
+/* The functions by name, then those that something was inlined into: their rows differ. */
+static size_t list_functions(struct comparison *comparison, const uint64_t *judged_self,
+                             function_id **ids)
+{
+    const struct tree *tree = &comparison->tree;
+    size_t names = names_function_count(tree->names), count = names;
+    size_t size = tree->columns * sizeof(uint64_t);
+    uint64_t *by_name = tree_self_of_functions(tree, judged_self);
+    uint64_t *own = tree_own_of_functions(tree, judged_self);
+    uint64_t *rows = xalloc(2 * names * size + 1);
+
+    *ids = xalloc((2 * names + 1) * sizeof(**ids));
+    memcpy(rows, by_name, names * size);
+    for (function_id i = 0; i < names; i++)
+        (*ids)[i] = i;
+    for (function_id i = 0; i < names; i++) {
+        const uint64_t *with = own + i * tree->columns;
+        bool any = false;
+
+        for (size_t j = 0; j < tree->columns; j++)
+            any |= with[j] > by_name[i * tree->columns + j];
+        if (!any)
+            continue;
+        memcpy(rows + count * tree->columns, with, size);
+        (*ids)[count++] = i;
+    }
+    comparison->self_of_functions = rows;
+    free(by_name);
+    free(own);
+    return count;
+}
+
 static void measure_functions(struct comparison *comparison, const uint64_t *judged_self,
                               const uint64_t *judged_total, const function_id *moved)
 {
     const struct tree *tree = &comparison->tree;
+    size_t names = names_function_count(tree->names);
     uint64_t *self = tree_self_of_functions(tree, tree->self);
+    uint64_t *own = tree_own_of_functions(tree, tree->self);
     uint64_t *total = tree_total_of_functions(tree, tree->total);
     uint64_t *total_judged = tree_total_of_functions(tree, judged_total);
+    function_id *ids;
 
-    comparison->self_of_functions = tree_self_of_functions(tree, judged_self);
-    comparison->function_count = names_function_count(tree->names);
+    comparison->function_count = list_functions(comparison, judged_self, &ids);
     comparison->functions =
         xcalloc(comparison->function_count + 1, sizeof(*comparison->functions));
     for (size_t i = 0; i < comparison->function_count; i++) {
-        struct compare_function *function = &comparison->functions[i];
-        size_t row = i * tree->columns;
-
-        for (int side = 0; side < 2; side++) {
-            function->names[side] = names_text(tree->names, (function_id)i, side);
-            function->moved[side] = moved[2 * i + (size_t)side];
-        }
-        function->name = function->names[1] ? function->names[1] : function->names[0];
-        function->self =
-            measure_row(comparison, self + row, comparison->self_of_functions + row);
-        function->total = measure_row(comparison, total + row, total_judged + row);
+        measure_function(comparison, i, ids[i], i < names ? self : own, total, total_judged,
+                         moved);
+        comparison->functions[i].with_inlined = i >= names;
     }
     judge_many(&comparison->functions->self, comparison->function_count,
                sizeof(*comparison->functions));
     judge_many(&comparison->functions->total, comparison->function_count,
                sizeof(*comparison->functions));
     free(self);
+    free(own);
+    free(ids);
     free(total);
     free(total_judged);
 }
@@ -334,22 +382,37 @@ static enum basis usual_basis(const struct comparison *comparison)
 }
 
 /* The node that changed most in the direction in which its function changed. */
-static void find_hottest(struct comparison *comparison)
+static void offer_hottest(struct comparison *comparison, size_t place, uint32_t node)
 {
     enum basis basis = usual_basis(comparison);
+    struct compare_function *function = &comparison->functions[place];
+    const struct compare_node *nodes = comparison->nodes;
+    double sign = function->self.by[basis].difference < 0 ? -1 : 1;
+    double so_far =
+        function->hottest ? sign * nodes[function->hottest].self.by[basis].difference : 0;
 
+    if (sign * nodes[node].self.by[basis].difference > so_far)
+        function->hottest = node;
+}
+
+static void find_hottest(struct comparison *comparison)
+{
+    const struct tree *tree = &comparison->tree;
+    size_t names = names_function_count(tree->names);
+    uint32_t *owners = tree_owners(tree);
+    uint32_t *again = xcalloc(names + 1, sizeof(*again)); /* its place with_inlined, or 0 */
+
+    for (size_t i = names; i < comparison->function_count; i++)
+        again[comparison->functions[i].by_name] = (uint32_t)i;
     for (uint32_t i = 1; i < comparison->node_count; i++) {
-        const struct compare_node *node = &comparison->nodes[i];
-        struct compare_function *function = &comparison->functions[node->function];
-        double sign = function->self.by[basis].difference < 0 ? -1 : 1;
-        double so_far =
-            function->hottest
-                ? sign * comparison->nodes[function->hottest].self.by[basis].difference
-                : 0;
+        function_id owner = tree->nodes[owners[i]].function;
 
-        if (sign * node->self.by[basis].difference > so_far)
-            function->hottest = i;
+        offer_hottest(comparison, comparison->nodes[i].function, i);
+        if (again[owner])
+            offer_hottest(comparison, again[owner], i);
     }
+    free(owners);
+    free(again);
 }
 
 static void compare_tree(struct comparison *comparison)
@@ -401,7 +464,6 @@ static struct view **open_views(const struct compare_side sides[2], const size_t
             views[column] = view_new(sides[i].runs[j], &(struct view_options){
                                                            .value = values[column],
                                                            .processes = VIEW_PROCESSES_NEVER,
-                                                           .by_text = true,
                                                        });
     return views;
 }

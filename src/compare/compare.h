@@ -69,13 +69,20 @@ struct measure {
     struct difference by[BASES];
 };
 
+/*
+ * Functions by name come first; the cost of an inlined function is its own.  Behind them, those
+ * that something was inlined into come once more, with_inlined: there what was inlined counts
+ * for them, as the machine has it.
+ */
 struct compare_function {
     const char *name;           /* as it is called after, or before when it is gone */
     const char *names[2];       /* as each side calls it; NULL where it does not occur */
     struct measure self, total; /* recursion counts once in total */
     function_id moved[2];       /* where most of its cost of that side lies on the other side,
                                    or NOT_MOVED */
-    uint32_t hottest; /* the node with most of the change of self; 0 when there is none */
+    bool with_inlined;
+    function_id by_name; /* the same function in its first place; a node's number for it */
+    uint32_t hottest;    /* the node with most of the change of self; 0 when there is none */
 };
 #define NOT_MOVED UINT32_MAX
 

@@ -27,23 +27,27 @@ static uint32_t add_node(struct merge *merge, uint32_t parent, function_id funct
     return (uint32_t)tree->count++;
 }
 
-static uint32_t child(struct merge *merge, uint32_t parent, function_id function)
+static uint32_t child(struct merge *merge, uint32_t parent, function_id function, bool inlined)
 {
     uint32_t *node = map_at(&merge->children, (uint64_t)parent << 32 | function);
 
-    if (*node == UINT32_MAX)
+    if (*node == UINT32_MAX) {
         *node = add_node(merge, parent, function);
+        merge->tree->nodes[*node].inlined = inlined;
+    } else if (!inlined) {
+        merge->tree->nodes[*node].inlined = false;
+    }
     return *node;
 }
 
 /* Whether the frame is the split-off part of the function that called it. */
-static bool is_part_of(const struct tree *tree, const struct view_node *nodes, size_t node,
-                       uint32_t parent, function_id function)
+static bool is_part_of(const struct tree *tree, const struct view *view,
+                       const struct view_node *nodes, size_t node, uint32_t parent,
+                       function_id function)
 {
-    const struct view_node *outer = &nodes[nodes[node].parent];
-
     return parent && tree->nodes[parent].function == function &&
-           outer->name != nodes[node].name;
+           view_name(view, nodes[nodes[node].parent].name)->text !=
+               view_name(view, nodes[node].name)->text;
 }
 
 static void merge_run(struct merge *merge, const struct view *view, const uint32_t *raw_names,
@@ -61,9 +65,11 @@ static void merge_run(struct merge *merge, const struct view *view, const uint32
             uint32_t parent = merged[nodes[i].parent];
             function_id function = names_function(tree->names, side, raw_names[nodes[i].name]);
 
-            merged[i] = is_part_of(tree, nodes, i, parent, function)
+            bool inlined = view_name(view, nodes[i].name)->kind == FRAME_INLINE;
+
+            merged[i] = is_part_of(tree, view, nodes, i, parent, function)
                             ? parent
-                            : child(merge, parent, function);
+                            : child(merge, parent, function, inlined);
         }
         value = &tree->self[merged[i] * tree->columns + column];
         *value = saturating_add(*value, nodes[i].self);
@@ -177,6 +183,30 @@ uint64_t *tree_self_of_functions(const struct tree *tree, const uint64_t *self)
 
     for (size_t i = 1; i < tree->count; i++)
         add_row(rows + tree->nodes[i].function * columns, self + i * columns, columns);
+    return rows;
+}
+
+uint32_t *tree_owners(const struct tree *tree)
+{
+    uint32_t *owners = xcalloc(tree->count, sizeof(*owners));
+
+    for (uint32_t i = 1; i < tree->count; i++) {
+        uint32_t parent = tree->nodes[i].parent;
+
+        owners[i] = tree->nodes[i].inlined && parent ? owners[parent] : i;
+    }
+    return owners;
+}
+
+uint64_t *tree_own_of_functions(const struct tree *tree, const uint64_t *self)
+{
+    uint64_t *rows = function_rows(tree);
+    uint32_t *owners = tree_owners(tree);
+    size_t columns = tree->columns;
+
+    for (size_t i = 1; i < tree->count; i++)
+        add_row(rows + tree->nodes[owners[i]].function * columns, self + i * columns, columns);
+    free(owners);
     return rows;
 }
 

@@ -21,6 +21,7 @@ struct tree {
         uint32_t parent; /* smaller than the node's own number */
         function_id function;
         bool outermost; /* no frame further out is the same function */
+        bool inlined;   /* into its parent, wherever it occurs */
     } * nodes;
     size_t count;
     size_t runs[2], columns;
@@ -37,6 +38,10 @@ void tree_totals(const struct tree *tree, const uint64_t *self, uint64_t *totals
 
 /* What a function has in each run: rows of functions from rows of nodes. */
 uint64_t *tree_self_of_functions(const struct tree *tree, const uint64_t *self);
+/* The same, where what was inlined counts for the function that it was inlined into. */
+uint64_t *tree_own_of_functions(const struct tree *tree, const uint64_t *self);
+/* The node that a node's cost counts for then: itself, unless it was inlined. */
+uint32_t *tree_owners(const struct tree *tree);
 uint64_t *tree_total_of_functions(const struct tree *tree, const uint64_t *totals);
 
 /*

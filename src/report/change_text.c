@@ -386,6 +386,8 @@ char *change_verdict(const struct comparison_report *report)
 char *change_remark(const struct comparison *comparison,
                     const struct compare_function *function)
 {
+    if (function->with_inlined)
+        return xstrdup("with what is inlined into it");
     for (int side = 0; side < 2; side++)
         if (function->moved[side] != NOT_MOVED)
             return xasprintf(side ? "was part of %s before (inlined)"

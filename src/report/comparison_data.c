@@ -152,6 +152,8 @@ static void put_function(struct json_writer *json, const struct comparison_repor
     put_word(json, "name", function->name);
     put_name_or_null(json, "before_name", function->names[0]);
     put_name_or_null(json, "after_name", function->names[1]);
+    json_key(json, "with_inlined");
+    json_bool(json, function->with_inlined);
     for (int side = 0; side < 2; side++)
         if (function->moved[side] != NOT_MOVED)
             put_word(json, keys[side],
@@ -265,7 +267,8 @@ static const struct failure *failure_of(const struct judgement *judgement, funct
 }
 
 static void put_case(const struct comparison_report *report, function_id function,
-                     const char *name, const struct measure *measure, FILE *out)
+                     const char *name, const struct measure *measure, bool with_inlined,
+                     FILE *out)
 {
     char before[CHANGE_TEXT], after[CHANGE_TEXT], change[CHANGE_TEXT];
     struct comparison_report by = *report;
@@ -275,7 +278,7 @@ static void put_case(const struct comparison_report *report, function_id functio
         by.basis = BASIS_AMOUNT;
     fputs("    <testcase classname=\"fiq\" name=\"", out);
     put_xml(name, out);
-    fputs("\">\n      ", out);
+    fputs(with_inlined ? " (with what is inlined into it)\">\n      " : "\">\n      ", out);
     fputs(failed ? "<failure message=\"" : "<system-out>", out);
     put_xml(change_side(&by, measure, 0, before), out);
     fputs(" → ", out);
@@ -324,10 +327,11 @@ void comparison_write_junit(const struct comparison_report *report, FILE *out)
             judged_count(report), judgement ? judgement->failure_count : 0, too_few);
     put_verdict_case(report, out);
     if (*comparison_unit(comparison))
-        put_case(report, WHOLE, "the whole", comparison_whole(comparison), out);
+        put_case(report, WHOLE, "the whole", comparison_whole(comparison), false, out);
     for (function_id i = 0; i < count; i++)
         if (comparison_judges(comparison, i))
-            put_case(report, i, functions[i].name, &functions[i].self, out);
+            put_case(report, i, functions[i].name, &functions[i].self,
+                     functions[i].with_inlined, out);
     fputs("  </testsuite>\n</testsuites>\n", out);
 }
 

@@ -477,3 +477,43 @@ Test(gate, spread_of_the_runs_decides_and_not_their_samples)
     for (int i = 0; i < 14; i++)
         profile_free(runs[i / 7][i % 7]);
 }
+
+/* ---- inlined functions ---- */
+
+static struct profile *with_inlined(uint64_t in_a, uint64_t in_b)
+{
+    struct profile *profile = profile_new();
+    const uint64_t counts[2] = {in_a, in_b};
+
+    profile_value_type(profile, "samples", "count");
+    for (int i = 0; i < 2; i++) {
+        struct frame outer = {.function = profile_intern_text(profile, i ? "b" : "a")};
+        struct frame inner = {.function = profile_intern_text(profile, "burn"),
+                              .kind = FRAME_INLINE};
+        frame_id frames[2] = {profile_frame(profile, &outer), profile_frame(profile, &inner)};
+
+        profile_add(profile, frames, 2, 0, &counts[i]);
+    }
+    return profile;
+}
+
+Test(compare, what_is_inlined_counts_for_its_function_too)
+{
+    struct profile *before = with_inlined(70000, 30000), *after = with_inlined(70000, 36000);
+    struct comparison *c = compare(before, after);
+    struct judgement judgement;
+    size_t count;
+    const struct compare_function *functions = comparison_functions(c, &count);
+
+    comparison_judge(c, &(struct gate){.basis = BASIS_AMOUNT, .growth = 0.1}, &judgement);
+
+    cr_expect(eq(int, judgement.verdict, VERDICT_REGRESSION));
+    cr_assert(eq(sz, judgement.failure_count, 1));
+    cr_expect(eq(str, (char *)functions[judgement.failures[0].function].name, "b"));
+    cr_expect(functions[judgement.failures[0].function].with_inlined);
+    cr_expect(eq(u64, function(c, "burn")->self.value[AFTER], 106000));
+    judgement_end(&judgement);
+    comparison_free(c);
+    profile_free(before);
+    profile_free(after);
+}
