@@ -136,13 +136,20 @@ void json_text(struct json_writer *json, const char *text)
 void json_u64(struct json_writer *json, uint64_t value)
 {
     char digits[20];
-    size_t at = sizeof(digits);
+    size_t at = sizeof(digits), size;
+    char *to = room_for(json, sizeof(digits) + 1);
 
-    separate(json);
     do
         digits[--at] = (char)('0' + value % 10);
     while (value /= 10);
-    put(json, digits + at, sizeof(digits) - at);
+    /* Byte by byte: most numbers are short, and there are millions of them. */
+    size = json->separate;
+    if (size)
+        *to = ',';
+    while (at < sizeof(digits))
+        to[size++] = digits[at++];
+    json->used += size;
+    json->separate = true;
 }
 
 void json_u128(struct json_writer *json, __uint128_t value)

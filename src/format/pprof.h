@@ -9,7 +9,7 @@
  * pprof has no place for some of it; that goes into `comment`, one "key: value" a line:
  *
  *   creator, event, command, host, frequency_hz, effective_hz
- *   quality            for people; quality.complete, quality.cut, … for us
+ *   quality            for people; quality-counts, "complete=12 cut=3", for us
  *   note               one a note
  *   kind               "ID KIND": code of the mapping ID is of a kind its path does not say;
  *                      "ID KIND none": the mapping stands for frames without one

@@ -274,15 +274,21 @@ static void apply_kind(struct pprof_reader *reader, const char *value)
     mapping->stands_for_none = got == 3 && !strcmp(none, "none");
 }
 
-static void apply_quality(struct pprof_reader *reader, const char *key, const char *value)
+/* "complete=732 cut=24"; what is left out is 0. */
+static void apply_quality(struct pprof_reader *reader, const char *counts)
 {
     struct quality *quality = &profile_info(reader->profile)->quality;
+    char name[32];
+    unsigned long long count;
+    int used;
 
-    for (const struct quality_field *field = quality_fields; field->name; field++)
-        if (!strcmp(field->name, key)) {
-            quality->measured = true;
-            quality_set(quality, field, strtoull(value, NULL, 10));
-        }
+    quality->measured = true;
+    while (sscanf(counts, " %31[a-z_]=%llu%n", name, &count, &used) == 2) {
+        for (const struct quality_field *field = quality_fields; field->name; field++)
+            if (!strcmp(field->name, name))
+                quality_set(quality, field, count);
+        counts += used;
+    }
 }
 
 static int column_named(struct pprof_reader *reader, const char *name)
@@ -313,8 +319,8 @@ static void apply_pair(struct pprof_reader *reader, const char *key, const char 
         info->frequency_hz = strtod(value, NULL);
     } else if (!strcmp(key, "effective_hz")) {
         info->effective_hz = strtod(value, NULL);
-    } else if (!strncmp(key, "quality.", 8)) {
-        apply_quality(reader, key + 8, value);
+    } else if (!strcmp(key, "quality-counts")) {
+        apply_quality(reader, value);
     } else if (!strcmp(key, "kind")) {
         apply_kind(reader, value);
     } else if (!strcmp(key, "derived")) {

@@ -605,14 +605,18 @@ static void put_fact(struct writer *writer, const char *key, str_id id)
 static void put_quality(struct writer *writer)
 {
     const struct quality *quality = &profile_facts(writer->profile)->quality;
-    char line[1024];
+    char line[1024], counts[1024] = "";
+    size_t end = 0;
 
     if (!quality->measured)
         return;
     profile_quality_line(writer->profile, line, sizeof(line));
     comment(writer, "quality: %s", line);
     for (const struct quality_field *field = quality_fields; field->name; field++)
-        comment(writer, "quality.%s: %" PRIu64, field->name, quality_get(quality, field));
+        if (quality_get(quality, field) && end < sizeof(counts))
+            end += (size_t)snprintf(counts + end, sizeof(counts) - end, " %s=%" PRIu64,
+                                    field->name, quality_get(quality, field));
+    comment(writer, "quality-counts:%s", *counts ? counts : " complete=0");
 }
 
 static void put_facts(struct writer *writer)
