@@ -17,6 +17,7 @@
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/measure.h"
+#include "cli/symbol_options.h"
 
 enum { POLL_MS = 200, MACHINE_S = 10 };
 
@@ -80,6 +81,7 @@ const struct command attach_command = {
         "  fiq attach -p $(pidof nginx | tr ' ' ,) --detailed",
     .tables = {{who_options, offsetof(struct attach_settings, who)},
                {measure_options, offsetof(struct attach_settings, measure)},
+               {symbol_options, offsetof(struct attach_settings, measure.session.symbols)},
                {output_options, offsetof(struct attach_settings, outputs)},
                {render_options, offsetof(struct attach_settings, outputs)},
                {filter_options, offsetof(struct attach_settings, filter)},
@@ -96,6 +98,7 @@ const struct command system_command = {
         "Needs root or CAP_PERFMON.\n\n"
         "  sudo fiq system -d 10 -o machine.svg --processes",
     .tables = {{measure_options, offsetof(struct attach_settings, measure)},
+               {symbol_options, offsetof(struct attach_settings, measure.session.symbols)},
                {output_options, offsetof(struct attach_settings, outputs)},
                {render_options, offsetof(struct attach_settings, outputs)},
                {filter_options, offsetof(struct attach_settings, filter)},

@@ -16,6 +16,7 @@
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/measure.h"
+#include "cli/symbol_options.h"
 
 enum { POLL_MS = 200, GRACE_NS_PER_S = 1000000000, TERM_GRACE_S = 5 };
 
@@ -38,6 +39,7 @@ const struct command run_command = {
              "  fiq run -- ./server --port 8080\n"
              "  fiq run -f 997 -o out.svg -o out.folded -- make -j4",
     .tables = {{measure_options, offsetof(struct run_settings, measure)},
+               {symbol_options, offsetof(struct run_settings, measure.session.symbols)},
                {output_options, offsetof(struct run_settings, outputs)},
                {render_options, offsetof(struct run_settings, outputs)},
                {filter_options, offsetof(struct run_settings, filter)},

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "cli/cli.h"
+#include "cli/symbol_options.h"
 #include "format/format.h"
 #include "session/import.h"
 
@@ -109,7 +110,7 @@ int input_filter(const struct filter *filter, struct profile **profile, struct e
 
 int input_open(const char *path, struct profile **profile, struct error *err)
 {
-    struct symbolizer_options symbols = {.inlines = true, .lines = true};
+    struct symbolizer_options symbols = {0};
     struct source *source;
     size_t size;
     const uint8_t *head;
@@ -118,6 +119,7 @@ int input_open(const char *path, struct profile **profile, struct error *err)
     *profile = NULL;
     if (failed)
         return failed;
+    symbol_defaults(&symbols);
     head = source_peek(source, 4096, &size);
     if (import_recognize(head, size)) {
         failed = session_import(source, &symbols, profile, err);

@@ -16,6 +16,7 @@
 #include "base/output.h"
 #include "base/xalloc.h"
 #include "cli/inputs.h"
+#include "cli/symbol_options.h"
 #include "report/report.h"
 
 uint64_t process_started_ns;
@@ -212,8 +213,8 @@ void measure_defaults(struct measure_settings *settings)
         (struct measure_settings){.session = {.capture = {.event = event_named("cpu-clock"),
                                                           .frequency_hz = 99,
                                                           .kernel = true,
-                                                          .children = true},
-                                              .symbols = {.inlines = true, .lines = true}}};
+                                                          .children = true}}};
+    symbol_defaults(&settings->session.symbols);
 }
 
 /* ---- signals ---- */

@@ -28,7 +28,7 @@ struct option_table {
     size_t offset;                     /* of its settings in the command's */
 };
 
-enum { COMMAND_TABLES = 6 };
+enum { COMMAND_TABLES = 8 };
 
 struct command {
     const char *name;

@@ -8,8 +8,10 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/xalloc.h"
 #include "elf/mini_debug.h"
+#include "symbolize/debuginfod.h"
 #include "symbolize/go_names.h"
 
 struct binary {
@@ -133,6 +135,7 @@ static void check_identity(struct binary *binary)
 static void open_debug_file(struct binary *binary, const struct symbolizer_options *options)
 {
     size_t count = 0;
+    const char *why;
 
     if (options->debug_dir)
         binary->directories[count++] = options->debug_dir;
@@ -140,9 +143,12 @@ static void open_debug_file(struct binary *binary, const struct symbolizer_optio
     binary->search = (struct debug_file_search){.directories = binary->directories,
                                                 .directory_count = count,
                                                 .program_path = binary->dso->path};
-    if (!image_has_section(binary->image, ".debug_info") &&
-        !image_has_section(binary->image, ".zdebug_info"))
-        debug_file_find(&binary->debug, binary->image, &binary->search);
+    if (image_has_section(binary->image, ".debug_info") ||
+        image_has_section(binary->image, ".zdebug_info") ||
+        debug_file_find(&binary->debug, binary->image, &binary->search))
+        return;
+    if (options->debuginfod && !debuginfod_find(&binary->debug, binary->image, &why))
+        log_note("%s: no debug file from debuginfod: %s", binary->dso->path, why);
 }
 
 struct binary *binary_open(const struct dso *dso, const struct symbolizer_options *options)
