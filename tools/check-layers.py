@@ -28,7 +28,7 @@ ROOMS = {
 
 # Headers of libraries that belong to few rooms.
 LIBRARIES = {
-    r"elfutils/|libelf\.h|gelf\.h|dwarf\.h|libdw": "elf unwind symbolize",
+    r"elfutils/|libelf\.h|gelf\.h|dwarf\.h|libdw": "elf unwind symbolize doctor",
     r"n?curses": "top",
     r"linux/perf_event\.h": "perf capture",
 }

@@ -41,6 +41,7 @@ int print_error(const struct error *err, int code);
 extern const struct command *const commands[]; /* ended by NULL */
 
 extern const struct command run_command, attach_command, system_command;
+extern const struct command doctor_command;
 extern const struct command flame_command;
 extern const struct command convert_command, merge_command;
 extern const struct command diff_command, ab_command, ci_command;

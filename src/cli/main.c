@@ -22,6 +22,7 @@ const struct command *const commands[] = {
     &merge_command,
     &diff_command, &ab_command, &ci_command,
     &report_command,
+    &doctor_command,
     &config_command,
     &completions_command,
     NULL};
