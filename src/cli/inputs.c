@@ -117,6 +117,9 @@ int input_open(const char *path, struct profile **profile, struct error *err)
     int failed = source_open(&source, path, err);
 
     *profile = NULL;
+    if (failed == -EISDIR)
+        error_hint(err, "perf record --threads writes directories; recorded without it, the "
+                        "file can be read");
     if (failed)
         return failed;
     symbol_defaults(&symbols);

@@ -183,7 +183,9 @@ const char *layout_duration(char text[32], uint64_t ns)
 {
     double seconds = (double)ns / 1e9;
 
-    if (seconds < 1)
+    if (ns < 1000000)
+        snprintf(text, 32, "%.3g µs", (double)ns / 1e3);
+    else if (seconds < 1)
         snprintf(text, 32, "%.0f ms", seconds * 1e3);
     else if (seconds < 9.995)
         snprintf(text, 32, "%.2f s", seconds);

@@ -29,7 +29,7 @@ void layout_look(FILE *out, const struct report_style *style, enum layout_look l
 /* "12.3", "0.4", "<0.1" for what is there but small, "0" for nothing; "100" for all. */
 const char *layout_percent(char text[16], uint64_t part, uint64_t whole);
 
-/* "5.02 s", "310 ms", "2 min 5 s". */
+/* "5.02 s", "310 ms", "12 µs", "2 min 5 s". */
 const char *layout_duration(char text[32], uint64_t ns);
 
 #endif

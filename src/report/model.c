@@ -297,16 +297,31 @@ static void fill_threads(struct model *model)
 
 /* ---- all ---- */
 
-static size_t sample_type(const struct profile *profile)
+static bool is_samples_of(const struct profile *profile, const struct value_type *type,
+                          const char *event)
 {
-    size_t count;
-    const struct value_type *types = profile_value_types(profile, &count);
+    const char *name = profile_string(profile, type->name);
 
-    for (size_t i = 0; i < count; i++)
+    return !strncmp(name, "samples:", 8) && !strcmp(name + 8, event);
+}
+
+/* The samples that a value comes from: of several events each has its own, "samples:NAME". */
+static size_t sample_type(const struct profile *profile, size_t value)
+{
+    size_t count, found = SIZE_MAX;
+    const struct value_type *types = profile_value_types(profile, &count);
+    const char *event = value < count ? profile_string(profile, types[value].name) : "";
+
+    if (!strncmp(event, "samples:", 8))
+        return value;
+    for (size_t i = 0; i < count; i++) {
+        if (is_samples_of(profile, &types[i], event))
+            return i;
         if (!strcmp(profile_string(profile, types[i].name), "samples") &&
             !strcmp(profile_string(profile, types[i].unit), "count"))
-            return i;
-    return SIZE_MAX;
+            found = i;
+    }
+    return found;
 }
 
 void model_fill(struct model *model, const struct profile *profile, size_t value)
@@ -319,7 +334,7 @@ void model_fill(struct model *model, const struct profile *profile, size_t value
     memset(model, 0, sizeof(*model));
     model->profile = profile;
     model->value = value;
-    model->samples = sample_type(profile);
+    model->samples = sample_type(profile, value);
     profile_value_types(profile, &model->types);
     model->view = view_new(profile, &options);
     view_nodes(model->view, &nodes);

@@ -136,8 +136,14 @@ static void put_samples(struct text *text)
     const struct model *model = text->model;
     const struct profile_info *info = profile_facts(model->profile);
     const char *event = profile_string(model->profile, info->event);
+    const char *counted =
+        model->samples == SIZE_MAX ? "" : model_type_name(model, model->samples);
+    bool first = strncmp(counted, "samples:", 8) != 0; /* the rates are the first event's */
     char line[256], count[32];
     size_t end = 0;
+
+    if (!first)
+        event = counted + 8;
 
     if (model->samples != SIZE_MAX)
         end += (size_t)snprintf(line, sizeof(line), "%s%s%.64s",
@@ -145,10 +151,10 @@ static void put_samples(struct text *text)
                                 *event ? " of " : "", event);
     else
         end += (size_t)snprintf(line, sizeof(line), "–%s%.64s", *event ? " of " : "", event);
-    if (info->effective_hz > 0)
+    if (first && info->effective_hz > 0)
         end +=
             (size_t)snprintf(line + end, sizeof(line) - end, ", %.5g Hz", info->effective_hz);
-    if (info->frequency_hz > 0)
+    if (first && info->frequency_hz > 0)
         snprintf(line + end, sizeof(line) - end, "%s%.5g Hz asked for",
                  info->effective_hz > 0 ? " of " : ", ", info->frequency_hz);
     document_fact(&text->document, "Samples", line);

@@ -90,6 +90,7 @@ Test(layout, durations_read_well_at_any_length)
 {
     char text[32];
 
+    cr_expect(eq(str, (char *)layout_duration(text, 1500), "1.5 µs"));
     cr_expect(eq(str, (char *)layout_duration(text, 310000000), "310 ms"));
     cr_expect(eq(str, (char *)layout_duration(text, 5020000000), "5.02 s"));
     cr_expect(eq(str, (char *)layout_duration(text, 59990000000), "60.0 s"));

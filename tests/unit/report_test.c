@@ -154,6 +154,26 @@ Test(report, error_is_half_of_the_wilson_interval)
     cr_expect(lt(dbl, model_error(&model, NOT_MEASURED), 0));
 }
 
+Test(report, each_event_has_its_own_samples)
+{
+    struct profile *two = profile_new();
+    uint64_t values[] = {90, NOT_MEASURED, NOT_MEASURED}, faults[] = {NOT_MEASURED, 10, 640};
+
+    profile_value_type(two, "samples", "count");
+    profile_value_type(two, "samples:faults", "count");
+    profile_value_type(two, "faults", "count");
+    profile_add(two, NULL, 0, 0, values);
+    profile_add(two, NULL, 0, 0, faults);
+
+    model_fill(&model, two, 2);
+    cr_expect(eq(sz, model.samples, 1));
+    model_free(&model);
+    model_fill(&model, two, 0);
+    cr_expect(eq(sz, model.samples, 0));
+    model_free(&model);
+    profile_free(two);
+}
+
 Test(report, lines_have_self_and_total)
 {
     struct model_line *lines;
