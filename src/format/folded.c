@@ -18,7 +18,7 @@
 #include "format/format.h"
 
 /* Names met lately: a name's hash leads to its frame, mostly without leaving the cache. */
-enum { RECENT = 4096 };
+enum { RECENT = 16384 };
 struct recent {
     uint64_t hash;
     const char *text; /* in the profile's strings */
@@ -87,14 +87,18 @@ static frame_id frame_of(struct reader *reader, const char *text, size_t length)
 {
     uint64_t hash = hash_bytes(text, length);
     struct recent *recent = &reader->recent[hash % RECENT];
+    uint32_t known;
     frame_id frame;
     str_id id;
 
     if (recent->hash == hash && recent->length == length && !memcmp(recent->text, text, length))
         return recent->frame;
+    known = strings_count(profile_strings(reader->profile));
     id = profile_intern(reader->profile, text, length);
     frame = frame_of_text(reader, id, text, length);
-    if (profile_string_length(reader->profile, id) == length) /* else it was cleaned */
+    /* Only what is met again: names that occur once would drive out the others.  And not what
+     * had to be cleaned. */
+    if (id < known && profile_string_length(reader->profile, id) == length)
         *recent =
             (struct recent){hash, profile_string(reader->profile, id), (uint32_t)length, frame};
     return frame;

@@ -86,7 +86,8 @@ static node_id new_node(struct call_tree *tree, node_id parent, frame_id frame)
 {
     node_id node = (node_id)tree->count++;
 
-    tree->nodes = xgrow(tree->nodes, &tree->room, tree->count, sizeof(*tree->nodes));
+    if (tree->count > tree->room)
+        tree->nodes = xgrow(tree->nodes, &tree->room, tree->count, sizeof(*tree->nodes));
     tree->nodes[node] = (struct call_node){.parent = parent, .frame = frame};
     return node;
 }
