@@ -4,7 +4,8 @@
 
 function factsLine(facts) {
   const parts = [];
-  if (facts.command && visible(facts.command) !== document.title)
+  /* The title of a document has no line breaks or double spaces. */
+  if (facts.command && visible(facts.command).replace(/\s+/g, ' ').trim() !== document.title)
     parts.push(cut(visible(facts.command), 200));
   if (facts.host)
     parts.push(cut(visible(facts.host), 120));
