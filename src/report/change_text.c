@@ -422,16 +422,31 @@ static void put_changes(const struct comparison_report *report, FILE *out)
     free(down);
 }
 
+/* What the verdict does not say, as it looks for growth: that something takes less. */
+static char *change_gain(const struct comparison_report *report)
+{
+    const struct measure *whole = comparison_whole(report->comparison);
+    struct comparison_report amounts = *report;
+    char text[CHANGE_TEXT];
+
+    amounts.basis = BASIS_AMOUNT;
+    if (report->basis != BASIS_AMOUNT || whole->by[BASIS_AMOUNT].change != CHANGE_LESS)
+        return xstrdup("");
+    return xasprintf(" The whole takes less: %s.", change_difference(&amounts, whole, text));
+}
+
 char *comparison_summary(const struct comparison_report *report)
 {
-    char *text = NULL, *verdict;
+    char *text = NULL, *verdict, *gain;
     size_t size;
     FILE *out;
 
     if (report->judgement) {
         verdict = change_verdict(report);
-        text = xasprintf("%s: %s", verdict_word(report->judgement->verdict), verdict);
+        gain = change_gain(report);
+        text = xasprintf("%s: %s%s", verdict_word(report->judgement->verdict), verdict, gain);
         free(verdict);
+        free(gain);
         return text;
     }
     out = open_memstream(&text, &size);

@@ -169,7 +169,25 @@ static void put_function(struct json_writer *json, const struct comparison_repor
     free(path);
 }
 
-static void put_node(struct json_writer *json, const struct compare_node *node)
+static void put_values(struct json_writer *json, const char *key, const uint64_t values[2])
+{
+    json_key(json, key);
+    json_open(json, '[');
+    json_u64(json, values[0]);
+    json_u64(json, values[1]);
+    json_close(json, ']');
+}
+
+static void put_change(struct json_writer *json, const char *key, const struct measure *measure,
+                       enum basis basis)
+{
+    if (measure->by[basis].change != CHANGE_NONE)
+        put_word(json, key, change_word(measure->by[basis].change));
+}
+
+/* There may be a million: values, and what changed by the report's basis. */
+static void put_node(struct json_writer *json, const struct compare_node *node,
+                     enum basis basis)
 {
     json_line(json);
     json_open(json, '{');
@@ -180,8 +198,10 @@ static void put_node(struct json_writer *json, const struct compare_node *node)
         json_null(json);
     else
         json_u64(json, node->function);
-    put_measure(json, "self", &node->self);
-    put_measure(json, "total", &node->total);
+    put_values(json, "self", node->self.value);
+    put_values(json, "total", node->total.value);
+    put_change(json, "self_change", &node->self, basis);
+    put_change(json, "total_change", &node->total, basis);
     json_close(json, '}');
 }
 
@@ -231,7 +251,7 @@ void comparison_write_json(const struct comparison_report *report, FILE *out)
     json_open(json, '[');
     nodes = comparison_nodes(comparison, &count);
     for (size_t i = 0; i < count; i++)
-        put_node(json, &nodes[i]);
+        put_node(json, &nodes[i], report->basis);
     json_close(json, ']');
     json_close(json, '}');
     json_end(json);

@@ -11,6 +11,8 @@
  *   done
  *   gate_draws a-*.pb.gz; gate_draws a-*.pb.gz -- b-*.pb.gz
  *
+ * With GATE_DRAWS_VERBOSE in the environment, each function that fails a draw is named.
+ *
  * Runs of the two programs are recorded in turn, as what changes on the machine meanwhile would
  * otherwise count as theirs.
  */
