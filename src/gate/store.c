@@ -347,7 +347,7 @@ struct search {
     char seen[240]; /* what there is, for the message */
 };
 
-enum { NO_MATCH = SIZE_MAX };
+static const size_t NO_MATCH = SIZE_MAX;
 
 static bool begins_with(const char *text, const char *start)
 {

@@ -30,6 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             }
         dwarf_close(dwarf);
     }
+    (void)read;
     image_close(image);
     return 0;
 }

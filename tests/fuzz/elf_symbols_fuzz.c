@@ -28,6 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             read += strlen(search.hits[i].name);
     free(search.hits);
     debug_file_link(image, &crc);
+    (void)read;
     image_close(image);
     return 0;
 }
