@@ -301,6 +301,7 @@ const struct option_spec render_options[] = {
     {"subtitle", 0, 0, "TEXT", "a line below it", set_subtitle},
     {"width", 'w', 0, "PIXELS", "1200 unless given", set_width},
     {"min-width", 0, 0, "PIXELS", "leave out narrower frames; 0.1 unless given", set_min_width},
+    {"minwidth", 0, 0, "PIXELS", "the same, as flamegraph.pl has it", set_min_width},
     {"inverted", 0, 0, NULL, "root on top, like an icicle", set_inverted},
     {"reverse", 0, 0, NULL, "innermost frame first: who calls it", set_reverse},
     {"palette", 0, 0, "NAME", "warm, cold, dso, kind or colorblind", set_palette},
