@@ -837,23 +837,22 @@ static uint64_t read_lost(const struct capture *capture, const int *events, size
     return lost;
 }
 
-int capture_grow_stack(struct capture *capture, uint32_t stack_bytes, struct error *err)
+/* The kernel refuses to change an event's attributes; new ones write into the same ring. */
+static int replace_samplers(struct capture *capture, struct perf_event_attr attr,
+                            struct error *err)
 {
-    struct perf_event_attr attr = capture->attr;
     int *fresh = xcalloc(capture->cpu_count, sizeof(*fresh));
     size_t count = 0;
     int failed = 0;
 
-    attr.sample_stack_user = stack_bytes;
     attr.disabled = 1;
-    /* The kernel refuses to change an event's attributes; new ones write into the same ring. */
     for (size_t i = 0; i < capture->cpu_count && !failed; i++) {
         int fd = event_open(&attr, -1, capture->cpus[i].number, -1);
 
         if (fd < 0 && errno == ENODEV)
             continue;
         if (fd < 0) {
-            failed = error_set(err, errno, "cannot open an event with a larger stack: %s",
+            failed = error_set(err, errno, "cannot open an event with other attributes: %s",
                                strerror(errno));
             break;
         }
@@ -875,9 +874,30 @@ int capture_grow_stack(struct capture *capture, uint32_t stack_bytes, struct err
     free(capture->samplers);
     capture->samplers = fresh;
     capture->sampler_count = capture->sampler_room = count;
-    capture->attr.sample_stack_user = stack_bytes;
-    capture->facts.stack_bytes = stack_bytes;
+    capture->attr = attr;
     return 0;
+}
+
+int capture_grow_stack(struct capture *capture, uint32_t stack_bytes, struct error *err)
+{
+    struct perf_event_attr attr = capture->attr;
+    int failed;
+
+    attr.sample_stack_user = stack_bytes;
+    failed = replace_samplers(capture, attr, err);
+    if (!failed)
+        capture->facts.stack_bytes = stack_bytes;
+    return failed;
+}
+
+int capture_add_user_callchains(struct capture *capture, struct error *err)
+{
+    struct perf_event_attr attr = capture->attr;
+
+    if (!(attr.sample_type & PERF_SAMPLE_CALLCHAIN))
+        return error_set(err, ENOTSUP, "no callchains without the kernel's frames");
+    attr.exclude_callchain_user = 0;
+    return replace_samplers(capture, attr, err);
 }
 
 struct capture_facts capture_facts(const struct capture *capture)

@@ -85,6 +85,10 @@ void capture_pass_all(struct capture *capture);
  * is small or children inherit their events. */
 int capture_grow_stack(struct capture *capture, uint32_t stack_bytes, struct error *err);
 
+/* The kernel records user callchains by frame pointers, too, from now on: some 80 ns a frame.
+ * Where it may, as for capture_grow_stack(), and where kernel frames are recorded. */
+int capture_add_user_callchains(struct capture *capture, struct error *err);
+
 struct capture_facts capture_facts(const struct capture *capture);
 /* Up to now; the kernel's own counts where it has them. */
 struct capture_counts capture_counts(struct capture *capture);

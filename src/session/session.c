@@ -54,6 +54,7 @@ struct session {
 
     /* Of the reader: what the last look at the share of cut stacks saw. */
     uint64_t looked_ns, looked_cut, looked_stacks;
+    bool callchains; /* of user space are asked of the kernel, or cannot be had */
 };
 
 /* ---- the reader's thread ---- */
@@ -66,6 +67,19 @@ static void say_how_far(struct session *session)
 
     if (gather->first_ns)
         atomic_compare_exchange_strong(&session->first_sample_ns, &expected, gather->first_ns);
+}
+
+/* Go's runtime moves between stacks; the kernel's own chain then knows what no copy holds. */
+static void adapt_callchains(struct session *session)
+{
+    struct error err;
+
+    if (session->callchains || !capture_facts(session->capture).adaptive ||
+        !unwinder_wants_callchain(reader_unwinder(session->reader)))
+        return;
+    session->callchains = true;
+    if (capture_add_user_callchains(session->capture, &err))
+        log_note("%s", err.message);
 }
 
 /* More than one cut stack in a hundred, within a second or among enough of them: copy more from
@@ -154,6 +168,7 @@ static void *read_records(void *data)
     be_prompt();
     while (!atomic_load(&session->stopping)) {
         drain(session, capture_facts(session->capture).filtered ? FORK_MS : DRAIN_MS, false);
+        adapt_callchains(session);
         adapt_stack(session);
         hand_over_if_wanted(session, false);
     }
@@ -262,6 +277,8 @@ static int start(struct session *session, const struct capture_target *target,
     facts = capture_facts(session->capture);
     if (target->kind == CAPTURE_COMMAND && facts.per_cpu)
         options.awaited = target->pids[0];
+    /* On a whole machine everybody would pay for the few programs that need them. */
+    session->callchains = target->kind == CAPTURE_MACHINE;
     options.period = facts.period;
     options.stack_bytes = facts.stack_bytes;
     session->reader = reader_new(&options);

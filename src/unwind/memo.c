@@ -85,6 +85,13 @@ static bool cfa_unchanged(const struct frame *frame, uint64_t cfa, const struct 
     }
 }
 
+/* The frame holds its caller's bp; what lies below sp was popped already. */
+static bool bp_is_saved(const struct frame *frame, const struct frame *caller)
+{
+    return frame->rule.flags & RULE_BP_SAVED &&
+           caller->sp + (uint64_t)(int64_t)frame->rule.bp >= frame->sp;
+}
+
 static bool bp_unchanged(const struct frame *frame, const struct frame *caller,
                          const struct stack *stack)
 {
@@ -92,9 +99,7 @@ static bool bp_unchanged(const struct frame *frame, const struct frame *caller,
 
     if (frame->rule.flags & RULE_BP_AT_BP)
         return stack_holds(stack, frame->bp + offset, caller->bp);
-    if (frame->rule.flags & RULE_BP_SAVED && caller->sp + offset >= frame->sp)
-        return stack_holds(stack, caller->sp + offset, caller->bp);
-    return true;
+    return !bp_is_saved(frame, caller) || stack_holds(stack, caller->sp + offset, caller->bp);
 }
 
 /* The step from a frame to its caller would read the same words as before. */
@@ -111,14 +116,27 @@ static bool same_step(const struct frame *frame, const struct frame *caller,
            cfa_unchanged(frame, caller->sp, stack) && bp_unchanged(frame, caller, stack);
 }
 
-size_t memo_follow(const struct memo *memo, size_t from, const struct stack *stack,
-                   const struct arch *arch)
+/* Whether the caller's bp is that of the memo, if the frame's was `certain`. */
+static bool bp_certain(const struct frame *frame, const struct frame *caller, bool certain)
 {
-    size_t i = from;
+    if (frame->rule.kind == RULE_SIGNAL || frame->rule.flags & RULE_BP_AT_BP ||
+        bp_is_saved(frame, caller))
+        return true;
+    return certain && frame->bp == caller->bp;
+}
 
-    while (i && same_step(&memo->frames[i], &memo->frames[i - 1], stack, arch))
+size_t memo_follow(const struct memo *memo, size_t from, bool certain,
+                   const struct stack *stack, const struct arch *arch)
+{
+    size_t i = from, last = from;
+
+    while (i && same_step(&memo->frames[i], &memo->frames[i - 1], stack, arch)) {
+        certain = bp_certain(&memo->frames[i], &memo->frames[i - 1], certain);
         i--;
-    return from - i;
+        if (certain)
+            last = i;
+    }
+    return i ? from - last : from;
 }
 
 static bool depends_on_sp_and_bp_alone(struct rule rule)
@@ -136,12 +154,8 @@ static bool bp_is_dead(const struct frame *frame, const struct frame *caller)
         return true;
     if (rule->kind == RULE_BP || rule->kind == RULE_DEREF_BP || rule->flags & RULE_BP_AT_BP)
         return false;
-    /* A stack may also end because its copy does, below a frame that would have a caller. */
-    if (rule->kind == RULE_SIGNAL || !caller)
-        return true;
-    return (rule->flags & RULE_BP_SAVED &&
-            caller->sp + (uint64_t)(int64_t)rule->bp >= frame->sp) ||
-           (caller->rule.flags & RULE_BP_DEAD);
+    return rule->kind == RULE_SIGNAL || !caller || bp_is_saved(frame, caller) ||
+           caller->rule.flags & RULE_BP_DEAD;
 }
 
 static void make_room(struct memos *memos, struct memo *memo, size_t needed)

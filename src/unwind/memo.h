@@ -46,10 +46,11 @@ void memos_free(struct memos *memos);
 struct memo *memos_get(struct memos *memos, pid_t tid, uint64_t generation);
 void memos_forget(struct memos *memos, pid_t tid);
 
-/* How many of frames[0..from) the walk from frames[from] still passes through, as the words
- * on the stack are the same.  `from` when it goes to the outermost. */
-size_t memo_follow(const struct memo *memo, size_t from, const struct stack *stack,
-                   const struct arch *arch);
+/* How many of frames[0..from) the walk from frames[from] still passes through with the same sp
+ * and bp, as the words on the stack are the same.  `from` when it goes to the outermost.
+ * `certain`: its bp is that of frames[from], not just of no importance there. */
+size_t memo_follow(const struct memo *memo, size_t from, bool certain,
+                   const struct stack *stack, const struct arch *arch);
 
 /* Keeps frames[0..tail) and puts `head`, innermost first, inside of them. */
 void memo_replace(struct memos *memos, struct memo *memo, size_t tail, const struct frame *head,

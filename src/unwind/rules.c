@@ -9,16 +9,10 @@
 #include "unwind/binary.h"
 
 enum {
-    SETS = 16384,
-    WAYS = 4,
+    CACHE_SIZE = RULE_SETS * RULE_WAYS * sizeof(struct cached_rule),
     GENERATION_MAX = UINT16_MAX,
     LOCATIONS_MAX = 512 * 1024, /* remembered per file and offset; 24 bytes each */
     ROWS_MAX = 2048             /* whole rows; some 300 bytes each */
-};
-
-struct cached {
-    uint64_t key; /* address | generation << 48; 0: empty */
-    struct rule rule;
 };
 
 struct row {
@@ -27,12 +21,11 @@ struct row {
 };
 
 struct rules {
+    struct rule_cache cache; /* first: rules_cache() is called for each frame */
     const struct arch *arch;
     const struct process *process;
-    uint64_t generation; /* ours, of `process`, shifted to its place in the key */
     uint32_t process_generation, generation_count;
     struct map generations; /* of a process → ours, which have 16 bits */
-    struct cached (*cache)[WAYS];
 
     struct blocks *blocks;
     struct binary **binaries; /* by dso id */
@@ -54,10 +47,10 @@ struct rules *rules_new(const struct arch *arch)
     struct rules *rules = xcalloc(1, sizeof(*rules));
 
     rules->arch = arch;
-    rules->cache = aligned_alloc(64, SETS * sizeof(*rules->cache));
-    if (!rules->cache)
+    rules->cache.sets = aligned_alloc(64, CACHE_SIZE);
+    if (!rules->cache.sets)
         abort();
-    memset(rules->cache, 0, SETS * sizeof(*rules->cache));
+    memset(rules->cache.sets, 0, CACHE_SIZE);
     rules->blocks = blocks_new();
     rules->rows = xcalloc(ROWS_MAX, sizeof(*rules->rows));
     return rules;
@@ -77,7 +70,7 @@ void rules_free(struct rules *rules)
     map_free(&rules->row_index);
     free(rules->kinds);
     free(rules->rows);
-    free(rules->cache);
+    free(rules->cache.sets);
     free(rules);
 }
 
@@ -89,7 +82,7 @@ static uint64_t short_generation(struct rules *rules, uint32_t generation)
     if (*place != UINT32_MAX)
         return *place;
     if (rules->generation_count == GENERATION_MAX) {
-        memset(rules->cache, 0, SETS * sizeof(*rules->cache));
+        memset(rules->cache.sets, 0, CACHE_SIZE);
         map_free(&rules->generations);
         rules->generation_count = 0;
         place = map_at(&rules->generations, generation);
@@ -103,10 +96,10 @@ void rules_enter(struct rules *rules, const struct process *process)
     uint32_t generation = process_generation(process);
 
     rules->process = process;
-    if (rules->generation && generation == rules->process_generation)
+    if (rules->cache.generation && generation == rules->process_generation)
         return;
     rules->process_generation = generation;
-    rules->generation = short_generation(rules, generation) << 48;
+    rules->cache.generation = short_generation(rules, generation) << 48;
 }
 
 static struct binary *binary_of(struct rules *rules, const struct dso *dso)
@@ -237,20 +230,21 @@ static struct rule look_up(struct rules *rules, uint64_t address, bool *keep)
     return rule_in_file(rules, mapping, address);
 }
 
-struct rule rules_find(struct rules *rules, uint64_t address)
+const struct rule_cache *rules_cache(const struct rules *rules)
 {
-    uint64_t key = address | rules->generation;
-    struct cached *set = rules->cache[hash_multiply(key, 0x9e3779b97f4a7c15u) % SETS];
-    struct rule rule;
-    bool keep;
+    return &rules->cache;
+}
 
-    for (unsigned way = 0; way < WAYS; way++)
-        if (set[way].key == key)
-            return set[way].rule;
-    rule = look_up(rules, address, &keep);
+struct rule rules_find_uncached(struct rules *rules, uint64_t address)
+{
+    uint64_t key = address | rules->cache.generation;
+    struct cached_rule *set = rule_cache_set(&rules->cache, key);
+    bool keep;
+    struct rule rule = look_up(rules, address, &keep);
+
     if (keep && !(address >> 48)) {
-        memmove(set + 1, set, (WAYS - 1) * sizeof(*set));
-        set[0] = (struct cached){.key = key, .rule = rule};
+        memmove(set + 1, set, (RULE_WAYS - 1) * sizeof(*set));
+        set[0] = (struct cached_rule){.key = key, .rule = rule};
     }
     return rule;
 }

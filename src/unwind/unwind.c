@@ -9,9 +9,10 @@
 #include "unwind/rules.h"
 
 enum {
-    SCAN_WORDS = 128,    /* searched for a return address when all else fails */
-    ROOT_WORDS = 64,     /* searched for the entry point's when rbp says "outermost" */
-    BROKEN_MAX = 256,    /* files whose broken stacks are counted */
+    SCAN_WORDS = 128, /* searched for a return address when all else fails */
+    ROOT_WORDS = 64,  /* searched for the entry point's when rbp says "outermost" */
+    BROKEN_MAX = 256, /* files whose broken stacks are counted */
+    PAGE = 4096,
     RECORD_MAX = 0xf000, /* records end at 64 KiB: a copy this long may have been trimmed */
 };
 
@@ -27,6 +28,7 @@ struct unwinder {
     struct frame *frames; /* of the walk that is under way, UNWIND_DEPTH */
     struct broken broken[BROKEN_MAX];
     size_t broken_count;
+    bool wants_callchain;
 };
 
 /* One stack, from the innermost frame outwards. */
@@ -47,6 +49,7 @@ struct walk {
     size_t candidate; /* frames[candidate - 1] is the next that may match */
     size_t head;      /* frames found by walking, in unwinder->frames */
     size_t tail;      /* outermost frames taken from the memo */
+    bool left_stack;  /* ended where the code had moved to this stack from another */
 };
 
 struct unwinder *unwinder_new(void)
@@ -265,11 +268,11 @@ static bool step(struct walk *walk, struct rule rule, enum unwind_end *end)
     *end = UNWIND_NO_ADVANCE;
     if (cfa <= walk->sp && !leaves_stack(walk, rule, cfa))
         return false;
-    *end = rule.flags & RULE_OTHER_STACK ? UNWIND_STACK_CUT : end_at(walk, cfa - 8);
-    if (!stack_load(&walk->stack, cfa - 8, &pc))
+    if (!stack_load(&walk->stack, cfa - 8, &pc) || !find_bp(walk, rule, cfa, &bp)) {
+        walk->left_stack = rule.flags & RULE_OTHER_STACK;
+        *end = walk->left_stack ? UNWIND_STACK_CUT : end_at(walk, cfa - 8);
         return false;
-    if (!find_bp(walk, rule, cfa, &bp))
-        return false;
+    }
     walk->pc = pc;
     walk->sp = cfa;
     walk->bp = bp;
@@ -365,7 +368,8 @@ static void stand_at(struct walk *walk, const struct frame *frame)
 static bool follow_memo(struct walk *walk, size_t at)
 {
     const struct memo *memo = walk->memo;
-    size_t followed = memo_follow(memo, at, &walk->stack, walk->arch);
+    bool certain = walk->bp_known && memo->frames[at].bp == walk->bp;
+    size_t followed = memo_follow(memo, at, certain, &walk->stack, walk->arch);
     const struct frame *last = &memo->frames[at];
     bool all = followed == at && walk->depth + at + 1 <= walk->room;
 
@@ -387,41 +391,82 @@ static bool follow_memo(struct walk *walk, size_t at)
     return false;
 }
 
+static bool is_outermost(struct walk *walk, struct rule rule)
+{
+    if (rule.kind == RULE_END)
+        return true;
+    if (rule.flags & RULE_OTHER_STACK)
+        return walk->bp_known && !walk->bp;
+    return rule.kind == RULE_NONE && !walk->interrupted && outermost_by_frame_pointer(walk);
+}
+
+/* The way on from a frame by `rule`, or by what takes its place where there is none. */
+static bool move_on(struct walk *walk, struct frame *frame, enum unwind_end *end)
+{
+    bool reusable = true, guessed = frame->rule.kind == RULE_NONE;
+    bool went;
+
+    if (guessed && !guess(walk, &frame->rule, &reusable)) {
+        *end = end_without_rule(walk);
+        return false;
+    }
+    went =
+        walk->full ? step_full(walk, frame->rule, guessed, end) : step(walk, frame->rule, end);
+    if (went && !walk->pc)
+        *end = UNWIND_ROOT;
+    if (!reusable)
+        frame->rule.kind = RULE_NONE;
+    return went && walk->pc;
+}
+
 /* One frame: adds it and moves on.  False at the end. */
 static bool walk_frame(struct walk *walk, struct rule rule, enum unwind_end *end)
 {
     struct frame frame = {
         .address = lookup_address(walk), .sp = walk->sp, .bp = walk->bp, .rule = rule};
-    bool reusable = true, guessed = rule.kind == RULE_NONE, bp_known = walk->bp_known;
-    bool went;
+    bool bp_known = walk->bp_known, went = false;
 
-    if (rule.kind == RULE_END ||
-        (rule.flags & RULE_OTHER_STACK && walk->bp_known && !walk->bp) ||
-        (guessed && !walk->interrupted && outermost_by_frame_pointer(walk))) {
-        frame.rule.kind = RULE_END;
-        add_frame(walk, &frame);
+    if (is_outermost(walk, rule)) {
         *end = UNWIND_ROOT;
-        return false;
-    }
-    if (guessed && walk->depth && !rules_executable(walk->unwinder->rules, frame.address)) {
+    } else if (rule.kind == RULE_NONE && walk->depth &&
+               !rules_executable(walk->unwinder->rules, frame.address)) {
         *end = UNWIND_NO_RULE; /* no code: the frame before was not understood */
         return false;
+    } else {
+        went = move_on(walk, &frame, end);
     }
-    if (guessed && !guess(walk, &rule, &reusable)) {
-        add_frame(walk, &frame);
-        *end = end_without_rule(walk);
-        return false;
-    }
-    frame.rule = rule;
-    if (!reusable || !bp_known)
+    /* An end that depended on words of the stack is none to rely on the next time. */
+    if (!bp_known || (!went && rule.kind != RULE_END))
         frame.rule.kind = RULE_NONE;
-    went = walk->full ? step_full(walk, rule, guessed, end) : step(walk, rule, end);
     add_frame(walk, &frame);
-    if (went && walk->pc)
-        return true;
-    if (went)
-        *end = UNWIND_ROOT;
-    return false;
+    return went;
+}
+
+/* Moves to the caller where sp, bp and the copy are all it takes, which is nearly always.
+ * False without having done anything in all other cases. */
+static inline bool step_fast(struct walk *walk, struct rule rule, uint64_t address)
+{
+    const struct stack *stack = &walk->stack;
+    uint64_t cfa, pc, bp = walk->bp, slot;
+
+    if ((rule.kind != RULE_SP && rule.kind != RULE_BP) ||
+        rule.flags & ~(unsigned)RULE_BP_SAVED || !walk->bp_known || walk->full)
+        return false;
+    cfa = (rule.kind == RULE_SP ? walk->sp : bp) + (uint64_t)(int64_t)rule.cfa;
+    if (cfa <= walk->sp || !stack_load(stack, cfa - 8, &pc) || !pc)
+        return false;
+    slot = cfa + (uint64_t)(int64_t)rule.bp;
+    if (rule.flags & RULE_BP_SAVED && slot >= walk->sp && !stack_load(stack, slot, &bp))
+        return false;
+    walk->chain[walk->depth] = address + (walk->depth != 0);
+    walk->depth++;
+    walk->unwinder->frames[walk->head++] =
+        (struct frame){.address = address, .sp = walk->sp, .bp = walk->bp, .rule = rule};
+    walk->pc = pc;
+    walk->sp = cfa;
+    walk->bp = bp;
+    walk->interrupted = false;
+    return true;
 }
 
 /* Walks to the end.  False when a frame needs all registers. */
@@ -442,6 +487,8 @@ static bool walk_stack(struct walk *walk, enum unwind_end *end)
             address = lookup_address(walk);
         }
         rule = rules_find(walk->unwinder->rules, address);
+        if (step_fast(walk, rule, address))
+            continue;
         if (rule.kind == RULE_SLOW && !walk->full)
             return false;
         if (!walk_frame(walk, rule, end))
@@ -467,6 +514,67 @@ static void start(struct walk *walk, const struct sample *sample, bool full)
         walk->registers = registers_of_sample(walk->arch, regs);
 }
 
+/* ---- the kernel's own chain, for what is on another stack ---- */
+
+/* Marks between its parts, linux/perf_event.h: PERF_CONTEXT_USER, and the smallest of all. */
+static const uint64_t CONTEXT_USER = (uint64_t)-512, CONTEXT_MARKS = (uint64_t)-4095;
+
+static uint64_t recorded(const struct sample *sample, size_t i)
+{
+    uint64_t address;
+
+    /* Records are not aligned for their fields. */
+    memcpy(&address, (const uint8_t *)sample->callchain + i * sizeof(address), sizeof(address));
+    return address;
+}
+
+/* The first caller in the kernel's chain that is not on the stack we walked; the number of all
+ * entries when there is none. */
+static size_t first_elsewhere(const struct walk *walk, const struct sample *sample)
+{
+    size_t i = 0, found = 0, count = sample->callchain_count;
+
+    while (i < count && recorded(sample, i) != CONTEXT_USER)
+        i++;
+    /* Behind the mark stands the sampled address itself.  Of the callers on our stack the
+     * kernel may have missed some, but has them in the same order. */
+    for (i += 2; i < count && recorded(sample, i) < CONTEXT_MARKS; i++) {
+        size_t at = found;
+
+        while (at < walk->depth && walk->chain[at] != recorded(sample, i))
+            at++;
+        if (at == walk->depth)
+            return i;
+        found = at + 1;
+    }
+    return count;
+}
+
+static void follow_callchain(struct walk *walk, const struct sample *sample,
+                             enum unwind_end *end)
+{
+    struct rules *rules = walk->unwinder->rules;
+    size_t i = first_elsewhere(walk, sample);
+
+    walk->unwinder->wants_callchain = true;
+    for (; i < sample->callchain_count && walk->depth < walk->room; i++) {
+        uint64_t address = recorded(sample, i);
+
+        if (address >= CONTEXT_MARKS || !rules_executable(rules, address - 1))
+            return;
+        walk->chain[walk->depth++] = address;
+        if (rules_find(rules, address - 1).kind == RULE_END) {
+            *end = UNWIND_ROOT;
+            return;
+        }
+    }
+}
+
+bool unwinder_wants_callchain(const struct unwinder *unwinder)
+{
+    return unwinder->wants_callchain;
+}
+
 static void count_broken(struct unwinder *unwinder, uint64_t address)
 {
     const struct dso *dso = rules_dso(unwinder->rules, address);
@@ -486,11 +594,20 @@ static void remember(struct walk *walk, enum unwind_end end)
 {
     struct memo *memo = walk->memo;
 
-    if (end == UNWIND_ROOT)
+    if (end == UNWIND_ROOT && !walk->left_stack)
         memo_replace(&walk->unwinder->memos, memo, walk->tail, walk->unwinder->frames,
                      walk->head);
     else
         memo->count = memo->usable = 0;
+}
+
+/* A stack ends at the end of a page.  Less than a full copy may also be that of an event which
+ * copied less, or of a record that had no room for more. */
+static bool ended_by_itself(const struct sample *sample, const struct arch *arch,
+                            size_t stack_copied)
+{
+    return sample->stack_size < stack_copied && sample->stack_size < RECORD_MAX &&
+           !((sample->regs.r[arch->sp] + sample->stack_size) % PAGE);
 }
 
 size_t unwind(struct unwinder *unwinder, const struct process *process, pid_t tid,
@@ -505,14 +622,15 @@ size_t unwind(struct unwinder *unwinder, const struct process *process, pid_t ti
     walk.stack = (struct stack){.bytes = sample->stack,
                                 .low = sample->regs.r[arch->sp],
                                 .size = sample->stack_size,
-                                .whole = sample->stack_size < stack_copied &&
-                                         sample->stack_size < RECORD_MAX};
+                                .whole = ended_by_itself(sample, arch, stack_copied)};
     walk.memo = memos_get(&unwinder->memos, tid, process_generation(process));
     start(&walk, sample, false);
     if (!walk_stack(&walk, end)) {
         start(&walk, sample, true);
         walk_stack(&walk, end);
     }
+    if (walk.left_stack)
+        follow_callchain(&walk, sample, end);
     remember(&walk, *end);
     *same = walk.tail;
     if (walk.depth && (*end == UNWIND_NO_RULE || *end == UNWIND_NO_ADVANCE))
