@@ -322,7 +322,7 @@ static void sample(pid_t pid, struct ring *ring, const struct record_layout *lay
 static int report(void)
 {
     double samples = (double)counts.samples;
-    double equal = samples ? 100.0 * (double)counts.equal / samples : 0;
+    double equal = samples > 0 ? 100.0 * (double)counts.equal / samples : 0;
 
     printf("%" PRIu64 " samples, %.1f frames, %.1f recognized\n", counts.samples,
            (double)counts.frames / samples, (double)counts.same / samples);
