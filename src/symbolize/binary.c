@@ -243,7 +243,8 @@ static void open_dwarf(struct binary *binary)
 
     binary->dwarf_opened = true;
     binary->has_go = go_names_open(&binary->go, binary->image);
-    if (binary->dso->kind == DSO_FILE && dwarf_open(&binary->dwarf, image, &options, &err))
+    if (binary->dso->kind == DSO_FILE && dwarf_open(&binary->dwarf, image, &options, &err) &&
+        !binary->complaint)
         binary->complaint = xstrdup(err.message);
 }
 
@@ -299,6 +300,17 @@ const struct dwarf_frame *binary_chains(struct binary *binary, const uint64_t *a
     if (binary->has_go)
         chains_from_go(binary, addresses, count, chains);
     return binary->frames;
+}
+
+void binary_trim(struct binary *binary)
+{
+    if (!binary->dwarf)
+        return;
+    if (!binary->complaint && dwarf_missing(binary->dwarf))
+        binary->complaint = xstrdup(dwarf_missing(binary->dwarf));
+    dwarf_close(binary->dwarf);
+    binary->dwarf = NULL;
+    binary->dwarf_opened = false;
 }
 
 const char *binary_complaint(const struct binary *binary)

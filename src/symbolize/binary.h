@@ -32,6 +32,9 @@ void binary_symbols(struct binary *binary, const uint64_t *addresses, size_t cou
  * frames are good until the next call.  NULL when there is neither DWARF nor Go's table. */
 const struct dwarf_frame *binary_chains(struct binary *binary, const uint64_t *addresses,
                                         size_t count, struct dwarf_chain *chains);
+/* Gives back what the last call of binary_chains() had read, which may be hundreds of
+ * megabytes; the next call reads again what it needs. */
+void binary_trim(struct binary *binary);
 /* What of its debugging information was not to be had, as a sentence; or NULL. */
 const char *binary_complaint(const struct binary *binary);
 

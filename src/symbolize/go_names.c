@@ -125,6 +125,7 @@ bool go_names_open(struct go_names *table, struct image *image)
         return false;
     if (!read_header(table, image))
         return false;
+    table->budget = (uint64_t)1 << 29;
     if (table->line_offset == 44)
         table->inline_base = find_inline_base(table, image);
     if (table->inline_base && !section_with(image, table->inline_base, &table->functab_data))
@@ -168,8 +169,7 @@ static bool find_function(const struct go_names *table, uint32_t offset,
 
 /* The value at a code offset in one of the tables of steps: pairs of (difference of value,
  * zigzag; difference of pc).  -1 when there is none. */
-static int32_t value_at(const struct go_names *table, uint32_t steps, uint32_t start,
-                        uint32_t offset)
+static int32_t value_at(struct go_names *table, uint32_t steps, uint32_t start, uint32_t offset)
 {
     struct cursor cursor = at(table, table->steps + steps);
     uint64_t pc = start;
@@ -177,7 +177,7 @@ static int32_t value_at(const struct go_names *table, uint32_t steps, uint32_t s
 
     if (!steps)
         return -1;
-    for (unsigned i = 0; i < STEPS_MAX; i++) {
+    for (unsigned i = 0; i < STEPS_MAX && table->budget; i++, table->budget--) {
         uint32_t delta = (uint32_t)cursor_varint(&cursor);
 
         if (cursor.failed || (!delta && i))
@@ -192,7 +192,7 @@ static int32_t value_at(const struct go_names *table, uint32_t steps, uint32_t s
     return -1;
 }
 
-static const char *file_at(const struct go_names *table, const struct function *function,
+static const char *file_at(struct go_names *table, const struct function *function,
                            uint32_t offset)
 {
     int32_t file = value_at(table, function->files, function->start, offset);
@@ -231,7 +231,7 @@ static struct dwarf_frame *add_frame(struct dwarf_frame **frames, size_t *count,
     return &(*frames)[(*count)++];
 }
 
-static void fill(const struct go_names *table, const struct function *function, uint32_t offset,
+static void fill(struct go_names *table, const struct function *function, uint32_t offset,
                  uint32_t name, struct dwarf_frame *frame)
 {
     int32_t line = value_at(table, function->lines, function->start, offset);
@@ -241,7 +241,7 @@ static void fill(const struct go_names *table, const struct function *function, 
     frame->line = line > 0 ? (uint32_t)line : 0;
 }
 
-bool go_names_find(const struct go_names *table, uint64_t address, bool inlines,
+bool go_names_find(struct go_names *table, uint64_t address, bool inlines,
                    struct dwarf_frame **frames, size_t *count, size_t *room)
 {
     struct function function;

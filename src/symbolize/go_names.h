@@ -15,6 +15,7 @@ struct go_names {
     uint8_t line_offset;                            /* where a function's entry ends */
     struct section functab_data;                    /* the section that inline trees lie in */
     uint64_t inline_base;                           /* their base address, 0: unknown */
+    uint64_t budget; /* steps that may still be taken, against tables made to be slow */
 };
 
 /* False when there is none, or it is of another version. */
@@ -22,7 +23,7 @@ bool go_names_open(struct go_names *table, struct image *image);
 
 /* Adds the frames of one address, innermost first, to *frames, which grows with xgrow.  Texts
  * live as long as the image.  False when it is no code of Go's. */
-bool go_names_find(const struct go_names *table, uint64_t address, bool inlines,
+bool go_names_find(struct go_names *table, uint64_t address, bool inlines,
                    struct dwarf_frame **frames, size_t *count, size_t *room);
 
 #endif

@@ -45,6 +45,7 @@ struct dump {
     size_t function_count, function_room;
     struct map by_index; /* code index to function; indexes are 64 bits, hence hashed by map */
     uint64_t debug;      /* DEBUG_INFO that belongs to the next LOAD */
+    uint64_t budget;     /* bytes that may still be gone through */
 };
 
 /* Up to `size` bytes at `offset`; fewer where the file ends. */
@@ -97,8 +98,9 @@ static void find_line(struct dump *dump, const struct function *function, uint64
     const char *found = NULL;
     bool first = true;
 
-    if (size < 32 || size > DEBUG_INFO_MAX)
+    if (size < 32 || size > DEBUG_INFO_MAX || size > dump->budget)
         return;
+    dump->budget -= size;
     cursor = at(&dump->window, function->debug + RECORD_HEADER, size - RECORD_HEADER);
     cursor_u64(&cursor); /* code address when it was loaded */
     count = cursor_u64(&cursor);
@@ -147,10 +149,15 @@ static void place(struct dump *dump, const struct function *function)
     i = first_from(dump->addresses, dump->count, function->address);
     for (; i < dump->count && dump->addresses[i] - function->address < function->size; i++) {
         struct jit_hit *hit = &dump->hits[i];
+        uint64_t cost;
 
+        if (!dump->budget)
+            return;
         free(hit->name);
         free(hit->path);
         *hit = (struct jit_hit){.name = name_of(dump, function->record)};
+        cost = 64 + strlen(hit->name);
+        dump->budget -= cost < dump->budget ? cost : dump->budget;
         if (function->debug)
             find_line(dump, function, dump->addresses[i], hit);
     }
@@ -216,7 +223,8 @@ static void take_records(struct dump *dump, uint64_t offset)
 
 bool jitdump_find(int fd, const uint64_t *addresses, size_t count, struct jit_hit *hits)
 {
-    struct dump dump = {.addresses = addresses, .count = count, .hits = hits};
+    struct dump dump = {
+        .addresses = addresses, .count = count, .hits = hits, .budget = JIT_WORK_MAX};
     struct cursor cursor;
     struct stat file;
     uint32_t header_size;

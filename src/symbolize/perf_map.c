@@ -63,9 +63,21 @@ static size_t first_from(const uint64_t *addresses, size_t count, uint64_t start
     return low;
 }
 
-static void take_line(const char *line, const char *end, const uint64_t *addresses,
-                      size_t count, struct jit_hit *hits)
+/* What is looked for, and how much work is left. */
+struct search {
+    const uint64_t *addresses;
+    size_t count;
+    struct jit_hit *hits;
+    uint64_t budget;
+};
+
+static void take_line(struct search *search, const char *line, const char *end)
 {
+    const uint64_t *addresses = search->addresses;
+    size_t count = search->count;
+    struct jit_hit *hits = search->hits;
+    uint64_t cost;
+
     uint64_t start, size;
 
     if (end > line && end[-1] == '\r')
@@ -75,8 +87,10 @@ static void take_line(const char *line, const char *end, const uint64_t *address
         return;
     if (end - line > NAME_MAX_BYTES)
         end = line + NAME_MAX_BYTES;
+    cost = 64 + (uint64_t)(end - line);
     for (size_t i = first_from(addresses, count, start);
-         i < count && addresses[i] - start < size; i++) {
+         i < count && addresses[i] - start < size && search->budget >= cost; i++) {
+        search->budget -= cost;
         free(hits[i].name);
         free(hits[i].path);
         hits[i] = (struct jit_hit){.name = xstrndup(line, (size_t)(end - line))};
@@ -84,15 +98,14 @@ static void take_line(const char *line, const char *end, const uint64_t *address
 }
 
 /* Returns how many bytes of whole lines there were. */
-static size_t take_lines(const char *text, size_t size, const uint64_t *addresses, size_t count,
-                         struct jit_hit *hits)
+static size_t take_lines(struct search *search, const char *text, size_t size)
 {
     const char *at = text;
     const char *end = text + size;
     const char *stop;
 
     while (at < end && (stop = memchr(at, '\n', (size_t)(end - at)))) {
-        take_line(at, stop, addresses, count, hits);
+        take_line(search, at, stop);
         at = stop + 1;
     }
     return (size_t)(at - text);
@@ -101,13 +114,16 @@ static size_t take_lines(const char *text, size_t size, const uint64_t *addresse
 void perf_map_find_in(const char *text, size_t size, const uint64_t *addresses, size_t count,
                       struct jit_hit *hits)
 {
+    struct search search = {addresses, count, hits, JIT_WORK_MAX};
+
     if (count)
-        take_lines(text, size, addresses, count, hits);
+        take_lines(&search, text, size);
 }
 
 void perf_map_find(int fd, uint64_t limit, const uint64_t *addresses, size_t count,
                    struct jit_hit *hits)
 {
+    struct search search = {addresses, count, hits, JIT_WORK_MAX};
     char *chunk = xalloc(CHUNK);
     uint64_t at = 0;
     size_t kept = 0;
@@ -120,7 +136,7 @@ void perf_map_find(int fd, uint64_t limit, const uint64_t *addresses, size_t cou
             break;
         at += (uint64_t)got;
         kept += (size_t)got;
-        used = take_lines(chunk, kept, addresses, count, hits);
+        used = take_lines(&search, chunk, kept);
         /* A line that fills the buffer is no line of a perf map: drop it. */
         if (!used && kept == CHUNK)
             used = kept;

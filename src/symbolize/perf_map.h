@@ -15,6 +15,10 @@ struct jit_hit {
     uint32_t line;
 };
 
+/* Bytes that may be copied and looked through for hits of one file: enough for any real one,
+ * and the end of one that is made to take for ever. */
+#define JIT_WORK_MAX ((uint64_t)1 << 30)
+
 void jit_hits_free(struct jit_hit *hits, size_t count);
 
 /* Names sorted addresses from an open perf map, in one pass over at most `limit` bytes of it.

@@ -659,6 +659,8 @@ static void resolve_group(struct symbolizer *symbolizer, const struct location *
         answer(answers, &group, &group.places[place], binary, &locations[index], index,
                profile);
     }
+    if (resolvers[group.dso->kind] == resolve_file)
+        binary_trim(binary_of(symbolizer, group.dso));
     free(group.places);
     free(group.calls);
 }
