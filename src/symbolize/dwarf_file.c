@@ -189,6 +189,9 @@ static struct dwarf_abbrevs *read_abbrevs(struct cursor *cursor, unsigned versio
     uint64_t code;
 
     abbrevs->dense = true;
+    /* Never NULL: entries without attributes point into it, too. */
+    abbrevs->attributes =
+        xgrow(NULL, &abbrevs->attribute_room, 1, sizeof(*abbrevs->attributes));
     while ((code = cursor_varint(cursor)) && !cursor->failed && abbrevs->count < ABBREVS_MAX) {
         struct dwarf_abbrev abbrev = {.code = code, .sibling = -1};
 
