@@ -14,7 +14,7 @@ CHAIN = [("innermost", 11), ("middle", 17), ("outermost", 22)]
 
 
 def run(*command, **options):
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60,
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=240,
                           **options).stdout
 
 
@@ -176,7 +176,7 @@ def main():
                     continue
                 try:
                     good, found = check(version, link, flags, make)
-                except subprocess.CalledProcessError as failed:
+                except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as failed:
                     good, found = False, f"{failed.cmd}: {failed.stderr}"
                 print(f"{'ok' if good else 'not ok'} {number} {title}")
                 if not good:
