@@ -8,7 +8,7 @@
 
 /* Chance of a false alarm, over all that is judged.  Runs show more than samples do: samples of
  * one capture know nothing of what differs from run to run, so less is believed of them. */
-static const double LEVEL_OF_RUNS = 0.03, LEVEL_OF_SAMPLES = 0.025;
+static const double LEVEL_OF_RUNS = 0.02, LEVEL_OF_SAMPLES = 0.025;
 static const double LEAST_JUDGED = 0.01; /* of everything, on one side at least */
 static const double DEALT_LEVEL = 0.05;
 enum { LEAST_RUNS_TO_DEAL = 6, LEAST_QUESTIONS = 3, PRIOR_FREEDOM = 8 };
