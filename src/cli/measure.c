@@ -363,10 +363,13 @@ int measure_finish(struct session *session, const struct outputs *outputs,
                    const struct filter *filter, const struct talk_settings *talk,
                    struct error *err)
 {
+    struct outputs wanted = *outputs;
     struct profile *profile;
     size_t stacks;
     int failed;
 
+    wanted.options.timestamps =
+        true; /* there are times only when --timestamps asked for them */
     session_stop(session);
     setpriority(PRIO_PROCESS, 0,
                 priority_before); /* naming and drawing can wait for their turn */
@@ -383,7 +386,7 @@ int measure_finish(struct session *session, const struct outputs *outputs,
     }
     failed = stacks ? input_filter(filter, &profile, err) : 0;
     if (!failed)
-        failed = outputs_write(outputs, profile, err);
+        failed = outputs_write(&wanted, profile, err);
     if (!failed && !talk->quiet) {
         if (stacks)
             report_summary(profile, stderr);
