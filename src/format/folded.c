@@ -372,12 +372,14 @@ static size_t trailing_number(const char *text, size_t length)
     return length - at;
 }
 
+enum { HEAD = 4096 }; /* bytes that tell what kind of text it is */
+
 /* Whether all lines of the head end in two counts, as difffolded.pl makes them: a single line
  * with "f 1 2" is rather a name that ends in a number. */
 static bool has_two_counts(struct source *source)
 {
     size_t size;
-    const char *text = (const char *)source_peek(source, 4096, &size);
+    const char *text = (const char *)source_peek(source, HEAD, &size);
     const char *end = text + size, *newline;
     size_t lines = 0;
 
@@ -431,18 +433,53 @@ static bool folded_recognize(const uint8_t *head, size_t size)
     return !memchr(head, 0, size);
 }
 
-static void write_name(const char *name, size_t length, FILE *out)
+/* A name's bytes; what would be read as something else gets another spelling: the semicolon
+ * that would make two frames of one becomes a colon, as in stackcollapse.  With `no_number` the
+ * space of "f 12" becomes an underscore. */
+static void write_name(const char *name, size_t length, bool no_number, FILE *out)
 {
-    const char *end = name + length;
+    size_t number = no_number ? trailing_number(name, length) : 0;
+    const char *end = name + length, *number_at = end - number;
 
     if (!length)
         fputs("[unnamed]", out);
-    for (const char *semicolon; (semicolon = memchr(name, ';', (size_t)(end - name)));) {
-        fwrite(name, 1, (size_t)(semicolon - name), out);
-        fputc(':', out); /* as stackcollapse does: a semicolon would make two frames of one */
-        name = semicolon + 1;
+    for (const char *at = name; at < end; at++) {
+        const char *odd = memchr(at, ';', (size_t)(end - at));
+
+        if (number && at <= number_at && (!odd || odd > number_at))
+            odd = number_at;
+        if (!odd)
+            odd = end;
+        fwrite(at, 1, (size_t)(odd - at), out);
+        if (odd < end)
+            fputc(*odd == ';' ? ':' : '_', out);
+        while (odd < end && *odd == ' ' && odd[1] == ' ')
+            odd++;
+        at = odd;
     }
-    fwrite(name, 1, (size_t)(end - name), out);
+}
+
+/* Whether each line of the head would end in "f 12 3", which has_two_counts and other programs
+ * take for two counts: then no name may end in a number. */
+static bool looks_like_two_counts(const struct view *view)
+{
+    size_t count, size = 0, lines = 0;
+    const struct view_node *nodes = view_nodes(view, &count);
+
+    for (size_t i = 1; i < count; i++) {
+        if (!nodes[i].self)
+            continue;
+        if (!trailing_number(view_text(view, nodes[i].name),
+                             view_text_length(view, nodes[i].name)))
+            return false;
+        for (node_id at = (node_id)i; at; at = nodes[at].parent)
+            size += view_text_length(view, nodes[at].name) + 1;
+        size += (size_t)snprintf(NULL, 0, "%" PRIu64 "\n", nodes[i].self);
+        if (size > HEAD)
+            break;
+        lines++;
+    }
+    return lines > 1;
 }
 
 static const char *annotation(enum frame_kind kind)
@@ -471,11 +508,13 @@ static int folded_write(const struct profile *profile, const struct write_option
     size_t count, room = 0;
     const struct view_node *nodes;
     node_id *path = NULL;
+    bool no_number;
 
     (void)err;
     shown.by_text = !options->annotate; /* or a stack would stand there twice */
     view = view_new(profile, &shown);
     nodes = view_nodes(view, &count);
+    no_number = looks_like_two_counts(view);
     for (size_t i = 1; i < count; i++) {
         size_t depth = 0;
 
@@ -491,7 +530,7 @@ static int folded_write(const struct profile *profile, const struct write_option
         while (depth--) {
             name_id name = nodes[path[depth]].name;
 
-            write_name(view_text(view, name), view_text_length(view, name), out);
+            write_name(view_text(view, name), view_text_length(view, name), no_number, out);
             if (options->annotate)
                 fputs(annotation(view_name(view, name)->kind), out);
             if (depth)

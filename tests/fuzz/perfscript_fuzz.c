@@ -1,6 +1,7 @@
 /* perf script's text in: no crash, and each sample counted once or said to be left out. */
 #include <stdlib.h>
 
+#include "base/saturate.h"
 #include "format/format.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
@@ -15,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 
         profile_value_types(profile, &types);
         for (size_t i = 0; i < types; i++)
-            samples += profile_total(profile, i);
+            samples = saturating_add(samples, profile_total(profile, i));
         profile_moments(profile, &moments);
         if (samples < moments)
             abort();

@@ -206,6 +206,16 @@ Test(folded, two_counts_on_every_line_are_before_and_after)
     cr_expect(eq(u64, profile_total(profile, 1), 9));
 }
 
+Test(folded, names_that_would_read_as_two_counts_are_respelled)
+{
+    cr_assert(eq(int, read_text("a;b 3 5\nc 1\n"), 0));
+    cr_expect(eq(str, written(false), "a;b 3 5\nc 1\n")); /* the other line tells */
+    profile_free(profile);
+    profile = profile_new();
+    cr_assert(eq(int, read_text("x 0\na;b 3 5\na;c  4 6\n"), 0));
+    cr_expect(eq(str, written(false), "a;b_3 5\na;c_4 6\n"));
+}
+
 Test(folded, a_name_that_ends_in_a_number_is_no_second_count)
 {
     size_t count;
