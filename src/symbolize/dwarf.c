@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/search.h"
 #include "base/xalloc.h"
 #include "symbolize/dwarf_line.h"
 #include "symbolize/dwarf_scan.h"
@@ -117,21 +118,6 @@ struct search {
     uint64_t unit; /* whose ranges are being looked at */
     struct dwarf_budget *budget;
 };
-
-static size_t first_from(const uint64_t *addresses, size_t count, uint64_t start)
-{
-    size_t low = 0;
-
-    while (low < count) {
-        size_t middle = low + (count - low) / 2;
-
-        if (addresses[middle] < start)
-            low = middle + 1;
-        else
-            count = middle;
-    }
-    return low;
-}
 
 static void claim(uint64_t low, uint64_t high, void *data)
 {

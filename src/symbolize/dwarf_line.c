@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/search.h"
 #include "base/xalloc.h"
 
 enum { FILES_MAX = 1 << 20, FORMATS_MAX = 64 };
@@ -173,21 +174,6 @@ struct run {
     bool in_sequence;    /* `before` is a row */
     bool dropped;        /* the linker left this sequence out */
 };
-
-static size_t first_from(const uint64_t *addresses, size_t count, uint64_t start)
-{
-    size_t low = 0;
-
-    while (low < count) {
-        size_t middle = low + (count - low) / 2;
-
-        if (addresses[middle] < start)
-            low = middle + 1;
-        else
-            count = middle;
-    }
-    return low;
-}
 
 /* A row ends the one before it. */
 static void row(struct run *run, bool end)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/search.h"
 #include "base/xalloc.h"
 
 enum { DEPTH_MAX = 1 << 14, NODES_MAX = 1 << 24, REFERENCES_MAX = 16 };
@@ -21,21 +22,6 @@ struct candidate {
     struct dwarf_node node;
     dwarf_node_id id;
 };
-
-static size_t first_from(const uint64_t *addresses, size_t count, uint64_t start)
-{
-    size_t low = 0;
-
-    while (low < count) {
-        size_t middle = low + (count - low) / 2;
-
-        if (addresses[middle] < start)
-            low = middle + 1;
-        else
-            count = middle;
-    }
-    return low;
-}
 
 /* Whether `node` lies around the new one; outer entries come first in the file. */
 static bool is_around(const struct dwarf_scan *scan, dwarf_node_id node, dwarf_node_id inner)

@@ -7,6 +7,7 @@
 
 #include "base/cursor.h"
 #include "base/map.h"
+#include "base/search.h"
 #include "base/xalloc.h"
 
 enum {
@@ -67,21 +68,6 @@ static struct cursor at(struct window *window, uint64_t offset, size_t size)
             size = window->size;
     }
     return cursor_over(window->bytes + (offset - window->offset), size);
-}
-
-static size_t first_from(const uint64_t *addresses, size_t count, uint64_t start)
-{
-    size_t low = 0;
-
-    while (low < count) {
-        size_t middle = low + (count - low) / 2;
-
-        if (addresses[middle] < start)
-            low = middle + 1;
-        else
-            count = middle;
-    }
-    return low;
 }
 
 /* ---- lines ---- */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/search.h"
 #include "base/xalloc.h"
 
 enum {
@@ -86,21 +87,6 @@ static bool better(const struct line *line, const struct line *than)
     if (global != than_global)
         return global;
     return underscores(line) < underscores(than);
-}
-
-static size_t first_from(const uint64_t *addresses, size_t count, uint64_t start)
-{
-    size_t low = 0;
-
-    while (low < count) {
-        size_t middle = low + (count - low) / 2;
-
-        if (addresses[middle] < start)
-            low = middle + 1;
-        else
-            count = middle;
-    }
-    return low;
 }
 
 /* For each address the symbol with the greatest start below it, among those that start after

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/search.h"
 #include "base/xalloc.h"
 
 enum { NAME_MAX_BYTES = 64 * 1024, CHUNK = 1 << 20 };
@@ -46,21 +47,6 @@ static bool parse_hex(const char **at, const char *end, uint64_t *number)
         digit++;
     *at = digit;
     return true;
-}
-
-static size_t first_from(const uint64_t *addresses, size_t count, uint64_t start)
-{
-    size_t low = 0;
-
-    while (low < count) {
-        size_t middle = low + (count - low) / 2;
-
-        if (addresses[middle] < start)
-            low = middle + 1;
-        else
-            count = middle;
-    }
-    return low;
 }
 
 /* What is looked for, and how much work is left. */

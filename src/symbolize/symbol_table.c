@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cursor.h"
+#include "base/search.h"
 #include "base/xalloc.h"
 
 enum { SECTIONS_MAX = 1 << 20, SECTION_MAX = 1 << 28 };
@@ -32,23 +33,6 @@ bool symbol_search_complete(const struct symbol_search *search)
         if (!search->hits[i].name || !search->hits[i].size || search->hits[i].kind != 2)
             return false;
     return true;
-}
-
-/* Index of the first address that is not below `start`. */
-static size_t first_from(const struct symbol_search *search, uint64_t start)
-{
-    size_t low = 0;
-    size_t high = search->count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (search->addresses[middle] < start)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
 }
 
 static unsigned underscores(const char *name)
@@ -107,7 +91,7 @@ void symbol_search_offer(struct symbol_search *search, const struct symbol *symb
 
     if (!search->count || symbol->start > search->addresses[search->count - 1])
         return;
-    at = first_from(search, symbol->start);
+    at = first_from(search->addresses, search->count, symbol->start);
     if (at == search->count)
         return;
     note_nearest(&search->nearest[at], symbol);
@@ -345,7 +329,7 @@ static const char *stub_target(const struct slots *slots, const uint8_t *stub, s
 static void name_stubs(struct symbol_search *search, const struct slots *slots,
                        const struct section *plt, size_t entry_size)
 {
-    size_t at = first_from(search, plt->address);
+    size_t at = first_from(search->addresses, search->count, plt->address);
 
     for (; at < search->count && search->addresses[at] - plt->address < plt->size; at++) {
         uint64_t offset = (search->addresses[at] - plt->address) / entry_size * entry_size;
@@ -366,7 +350,7 @@ static void name_stubs(struct symbol_search *search, const struct slots *slots,
 
 static bool any_within(const struct symbol_search *search, uint64_t start, uint64_t size)
 {
-    size_t at = first_from(search, start);
+    size_t at = first_from(search->addresses, search->count, start);
 
     return at < search->count && search->addresses[at] - start < size;
 }
