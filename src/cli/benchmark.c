@@ -38,19 +38,12 @@ static int set_frequency(void *settings, const char *value, struct error *err)
                        err);
 }
 
-static int set_no_kernel(void *settings, const char *value, struct error *err)
-{
-    (void)value;
-    (void)err;
-    ((struct benchmark_settings *)settings)->session.capture.kernel = false;
-    return 0;
-}
-
 const struct option_spec benchmark_options[] = {
     {"runs", 'n', 0, "N", "runs of each program (7)", set_runs, "Runs"},
     {"warmup", 0, 0, "N", "runs before, which are not counted (1)", set_warmups},
     {"freq", 'f', 'F', "HZ", "samples a second of CPU time (997)", set_frequency},
-    {"no-kernel", 0, 0, NULL, "leave out the kernel", set_no_kernel},
+    {"no-kernel", 0, 0, NULL, "leave out the kernel",
+     OPTION_CLEARS(struct benchmark_settings, session.capture.kernel)},
     {0}};
 
 void benchmark_defaults(struct benchmark_settings *settings)

@@ -52,18 +52,10 @@ static int parse_pids(void *settings, const char *value, struct error *err)
     return 0;
 }
 
-static int set_all(void *settings, const char *value, struct error *err)
-{
-    (void)value;
-    (void)err;
-    ((struct who *)settings)->machine = true;
-    return 0;
-}
-
 static const struct option_spec who_options[] = {
     {"pid", 'p', 0, "PID[,PID…]", "the processes, with their threads and children", parse_pids,
      "Target"},
-    {"all", 'a', 0, NULL, "the whole machine, as fiq system", set_all},
+    {"all", 'a', 0, NULL, "the whole machine, as fiq system", OPTION_SETS(struct who, machine)},
     {0}};
 
 static int run_attach(int argc, char **argv);

@@ -39,13 +39,6 @@ static int set_store(void *settings, const char *value, struct error *err)
     return 0;
 }
 
-static int set_against(void *settings, const char *value, struct error *err)
-{
-    (void)err;
-    ((struct ci_settings *)settings)->against = value;
-    return 0;
-}
-
 static int set_commit(void *settings, const char *value, struct error *err)
 {
     if (!*value || strlen(value) >= sizeof(((struct baseline_key *)0)->commit))
@@ -54,32 +47,18 @@ static int set_commit(void *settings, const char *value, struct error *err)
     return 0;
 }
 
-static int set_join(void *settings, const char *value, struct error *err)
-{
-    (void)value;
-    (void)err;
-    ((struct ci_settings *)settings)->join = true;
-    return 0;
-}
-
-static int set_any_machine(void *settings, const char *value, struct error *err)
-{
-    (void)value;
-    (void)err;
-    ((struct ci_settings *)settings)->any_machine = true;
-    return 0;
-}
-
 static const struct option_spec ci_options[] = {
     {"name", 0, 0, "NAME", "of the benchmark", set_name, "Baseline"},
     {"store", 0, 0, "DIR", "where baselines lie; $XDG_STATE_HOME/fiq/baselines unless given",
      set_store},
     {"against", 0, 0, "REVISION",
-     "check: a commit, branch or label; the newest baseline unless given", set_against},
+     "check: a commit, branch or label; the newest baseline unless given",
+     OPTION_TEXT(struct ci_settings, against)},
     {"commit", 0, 0, "HASH", "record: what this is; git's HEAD unless given", set_commit},
-    {"join", 0, 0, NULL, "record: add to the runs of this commit that are there", set_join},
+    {"join", 0, 0, NULL, "record: add to the runs of this commit that are there",
+     OPTION_SETS(struct ci_settings, join)},
     {"any-machine", 0, 0, NULL, "check: also against another kind of machine, by share",
-     set_any_machine},
+     OPTION_SETS(struct ci_settings, any_machine)},
     {0}};
 
 static int run_ci(int argc, char **argv);

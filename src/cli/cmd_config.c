@@ -11,16 +11,9 @@ struct config_settings {
     bool all;
 };
 
-static int set_all(void *settings, const char *value, struct error *err)
-{
-    (void)value;
-    (void)err;
-    ((struct config_settings *)settings)->all = true;
-    return 0;
-}
-
 static const struct option_spec config_options[] = {
-    {"all", 'a', 0, NULL, "also options that are as fiq was built", set_all, "Configuration"},
+    {"all", 'a', 0, NULL, "also options that are as fiq was built",
+     OPTION_SETS(struct config_settings, all), .group = "Configuration"},
     {0}};
 
 static int run_config(int argc, char **argv);

@@ -12,16 +12,9 @@ struct flame_settings {
     const char *input;
 };
 
-static int set_input(void *settings, const char *value, struct error *err)
-{
-    (void)err;
-    *(const char **)settings = value;
-    return 0;
-}
-
 static const struct option_spec input_options[] = {
-    {"input", 'i', 0, "FILE", "what to read; - is standard input, also the default", set_input,
-     "Input"},
+    {"input", 'i', 0, "FILE", "what to read; - is standard input, also the default",
+     OPTION_TEXT(struct flame_settings, input), .group = "Input"},
     {0}};
 
 static int run_flame(int argc, char **argv);
@@ -33,7 +26,7 @@ const struct command flame_command = {
     .about = "Reads a profile, recognizing its format by its content, and writes it again.\n\n"
              "  fiq flame in.folded -o out.svg\n"
              "  perf script | fiq flame - -o out.svg",
-    .tables = {{input_options, offsetof(struct flame_settings, input)},
+    .tables = {{input_options, 0},
                {output_options, offsetof(struct flame_settings, outputs)},
                {times_options, offsetof(struct flame_settings, outputs)},
                {render_options, offsetof(struct flame_settings, outputs)},

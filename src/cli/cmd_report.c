@@ -56,63 +56,21 @@ static int set_max_bytes(void *settings, const char *value, struct error *err)
     return failed;
 }
 
-static int set_callers(void *settings, const char *value, struct error *err)
-{
-    (void)err;
-    ((struct report_settings *)settings)->options.callers = value;
-    return 0;
-}
-
-static int set_callees(void *settings, const char *value, struct error *err)
-{
-    (void)err;
-    ((struct report_settings *)settings)->options.callees = value;
-    return 0;
-}
-
-static int set_lines(void *settings, const char *value, struct error *err)
-{
-    (void)value;
-    (void)err;
-    ((struct report_settings *)settings)->options.lines = true;
-    return 0;
-}
-
-static int set_tree(void *settings, const char *value, struct error *err)
-{
-    (void)value;
-    (void)err;
-    ((struct report_settings *)settings)->options.tree = true;
-    return 0;
-}
-
-static int set_value(void *settings, const char *value, struct error *err)
-{
-    (void)err;
-    ((struct report_settings *)settings)->value_name = value;
-    return 0;
-}
-
-static int set_no_pager(void *settings, const char *value, struct error *err)
-{
-    (void)value;
-    (void)err;
-    ((struct report_settings *)settings)->no_pager = true;
-    return 0;
-}
-
 static const struct option_spec report_specs[] = {
     {"format", 0, 0, "FORM", "text, markdown (md) or json", set_format, "Report"},
     {"top", 0, 0, "N", "rows of each list; 20, of trees 60", set_top},
     {"max-bytes", 0, 0, "N", "leave out rows until it fits, for tools that read it",
      set_max_bytes},
-    {"value", 0, 0, "NAME", "what shares are of, when several things were measured", set_value},
-    {"no-pager", 0, 0, NULL, "not through $PAGER on a terminal", set_no_pager},
+    {"value", 0, 0, "NAME", "what shares are of, when several things were measured",
+     OPTION_TEXT(struct report_settings, value_name)},
+    {"no-pager", 0, 0, NULL, "not through $PAGER on a terminal",
+     OPTION_SETS(struct report_settings, no_pager)},
     {"callers", 0, 0, "NAME", "who calls the function, with shares; a name or a regex",
-     set_callers, "Instead of the overview"},
-    {"callees", 0, 0, "NAME", "what the function calls", set_callees},
-    {"lines", 0, 0, NULL, "source lines", set_lines},
-    {"tree", 0, 0, NULL, "the call tree", set_tree},
+     OPTION_TEXT(struct report_settings, options.callers), .group = "Instead of the overview"},
+    {"callees", 0, 0, "NAME", "what the function calls",
+     OPTION_TEXT(struct report_settings, options.callees)},
+    {"lines", 0, 0, NULL, "source lines", OPTION_SETS(struct report_settings, options.lines)},
+    {"tree", 0, 0, NULL, "the call tree", OPTION_SETS(struct report_settings, options.tree)},
     {0}};
 
 static int run_report(int argc, char **argv);

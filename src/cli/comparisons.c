@@ -76,13 +76,6 @@ const struct option_spec comparison_output_options[] = {
     {"top", 0, 0, "N", "rows of a table (10)", set_top},
     {0}};
 
-static int set_title(void *settings, const char *value, struct error *err)
-{
-    (void)err;
-    ((struct comparisons *)settings)->title = value;
-    return 0;
-}
-
 static int set_width(void *settings, const char *value, struct error *err)
 {
     unsigned long long width;
@@ -99,28 +92,14 @@ static int set_min_width(void *settings, const char *value, struct error *err)
                        err);
 }
 
-static int set_inverted(void *settings, const char *value, struct error *err)
-{
-    (void)value;
-    (void)err;
-    ((struct comparisons *)settings)->picture.inverted = true;
-    return 0;
-}
-
-static int set_no_js(void *settings, const char *value, struct error *err)
-{
-    (void)value;
-    (void)err;
-    ((struct comparisons *)settings)->picture.no_script = true;
-    return 0;
-}
-
 const struct option_spec comparison_picture_options[] = {
-    {"title", 't', 0, "TEXT", "headline", set_title, "Pictures"},
+    {"title", 't', 0, "TEXT", "headline", OPTION_TEXT(struct comparisons, title),
+     .group = "Pictures"},
     {"width", 'w', 0, "PIXELS", "1200 unless given", set_width},
     {"min-width", 0, 0, "PIXELS", "leave out narrower frames; 0.1 unless given", set_min_width},
-    {"inverted", 0, 0, NULL, "root on top, like an icicle", set_inverted},
-    {"no-js", 0, 0, NULL, "without script", set_no_js},
+    {"inverted", 0, 0, NULL, "root on top, like an icicle",
+     OPTION_SETS(struct comparisons, picture.inverted)},
+    {"no-js", 0, 0, NULL, "without script", OPTION_SETS(struct comparisons, picture.no_script)},
     {0}};
 
 /* "5%" is growth of itself, "2pt" points of share. */
@@ -157,13 +136,6 @@ static int set_basis(void *settings, const char *value, struct error *err)
     return 0;
 }
 
-static int set_value(void *settings, const char *value, struct error *err)
-{
-    (void)err;
-    ((struct comparisons *)settings)->compare.value = value;
-    return 0;
-}
-
 static int set_map(void *settings, const char *value, struct error *err)
 {
     struct comparisons *to = settings;
@@ -175,33 +147,19 @@ static int set_map(void *settings, const char *value, struct error *err)
     return 0;
 }
 
-static int set_exact(void *settings, const char *value, struct error *err)
-{
-    (void)value;
-    (void)err;
-    ((struct comparisons *)settings)->compare.names.exact = true;
-    return 0;
-}
-
-static int set_templates(void *settings, const char *value, struct error *err)
-{
-    (void)value;
-    (void)err;
-    ((struct comparisons *)settings)->compare.names.ignore_templates = true;
-    return 0;
-}
-
 const struct option_spec comparison_options[] = {
     {"fail-above", 0, 0, "LIMIT",
      "exit with 3 when something grew by more: 5% of itself, 2pt of share", set_limit,
      "Judgement"},
     {"by", 0, 0, "BASIS", "share of everything, or amount: CPU seconds a run", set_basis},
-    {"value", 0, 0, "NAME", "which of the measured values is compared", set_value},
+    {"value", 0, 0, "NAME", "which of the measured values is compared",
+     OPTION_TEXT(struct comparisons, compare.value)},
     {"map", 0, 0, "OLD=NEW", "the function OLD is called NEW now; repeatable", set_map,
      "Names"},
-    {"exact-names", 0, 0, NULL, "only equal names are the same function", set_exact},
+    {"exact-names", 0, 0, NULL, "only equal names are the same function",
+     OPTION_SETS(struct comparisons, compare.names.exact)},
     {"ignore-templates", 0, 0, NULL, "functions pair without their template arguments",
-     set_templates},
+     OPTION_SETS(struct comparisons, compare.names.ignore_templates)},
     {0}};
 
 /* ---- the result ---- */

@@ -8,41 +8,6 @@
 #include "format/format.h"
 #include "session/import.h"
 
-static int set_focus(void *settings, const char *value, struct error *err)
-{
-    (void)err;
-    ((struct filter *)settings)->focus = value;
-    return 0;
-}
-
-static int set_ignore(void *settings, const char *value, struct error *err)
-{
-    (void)err;
-    ((struct filter *)settings)->ignore = value;
-    return 0;
-}
-
-static int set_hide(void *settings, const char *value, struct error *err)
-{
-    (void)err;
-    ((struct filter *)settings)->hide = value;
-    return 0;
-}
-
-static int set_thread(void *settings, const char *value, struct error *err)
-{
-    (void)err;
-    ((struct filter *)settings)->thread = value;
-    return 0;
-}
-
-static int set_process(void *settings, const char *value, struct error *err)
-{
-    (void)err;
-    ((struct filter *)settings)->process = value;
-    return 0;
-}
-
 static int set_time(uint64_t *time, const char *value, struct error *err)
 {
     unsigned long long ns;
@@ -63,25 +28,21 @@ static int set_until(void *settings, const char *value, struct error *err)
     return set_time(&((struct filter *)settings)->until_ns, value, err);
 }
 
-static int set_collapse(void *settings, const char *value, struct error *err)
-{
-    (void)value;
-    (void)err;
-    ((struct filter *)settings)->collapse_recursion = true;
-    return 0;
-}
-
 const struct option_spec filter_options[] = {
-    {"focus", 0, 0, "REGEX", "only stacks with a function that matches", set_focus, "Filters"},
-    {"ignore", 0, 0, "REGEX", "no stacks with a function that matches", set_ignore},
-    {"hide", 0, 0, "REGEX", "take out frames that match; what they call moves up", set_hide},
-    {"thread", 0, 0, "REGEX", "only threads whose \"name (TID)\" matches", set_thread},
+    {"focus", 0, 0, "REGEX", "only stacks with a function that matches",
+     OPTION_TEXT(struct filter, focus), .group = "Filters"},
+    {"ignore", 0, 0, "REGEX", "no stacks with a function that matches",
+     OPTION_TEXT(struct filter, ignore)},
+    {"hide", 0, 0, "REGEX", "take out frames that match; what they call moves up",
+     OPTION_TEXT(struct filter, hide)},
+    {"thread", 0, 0, "REGEX", "only threads whose \"name (TID)\" matches",
+     OPTION_TEXT(struct filter, thread)},
     {"process", 0, 0, "REGEX", "only processes whose \"name (PID)\" or command matches",
-     set_process},
+     OPTION_TEXT(struct filter, process)},
     {"since", 0, 0, "TIME", "only samples this long after the first, or later", set_since},
     {"until", 0, 0, "TIME", "only samples earlier than this after the first", set_until},
     {"collapse-recursion", 0, 0, NULL, "one frame for a function that calls itself",
-     set_collapse},
+     OPTION_SETS(struct filter, collapse_recursion)},
     {0}};
 
 void print_notes(const struct profile *profile)

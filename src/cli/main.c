@@ -65,14 +65,6 @@ static void print_log(enum log_level level, const char *message, void *data)
     print_message("%s%s", level == LOG_WARNING ? "warning: " : "", message);
 }
 
-static int set_quiet(void *settings, const char *value, struct error *err)
-{
-    (void)value;
-    (void)err;
-    ((struct talk_settings *)settings)->quiet = true;
-    return 0;
-}
-
 static int set_verbose(void *settings, const char *value, struct error *err)
 {
     (void)value;
@@ -82,7 +74,8 @@ static int set_verbose(void *settings, const char *value, struct error *err)
 }
 
 const struct option_spec talk_options[] = {
-    {"quiet", 'q', 0, NULL, "errors only", set_quiet, "Messages"},
+    {"quiet", 'q', 0, NULL, "errors only", OPTION_SETS(struct talk_settings, quiet),
+     .group = "Messages"},
     {"verbose", 'v', 0, NULL, "more on what happens; -vv for details", set_verbose},
     {0}};
 

@@ -139,38 +139,6 @@ static int set_max_nodes(void *settings, const char *value, struct error *err)
     return failed;
 }
 
-static int set_no_kernel(void *settings, const char *value, struct error *err)
-{
-    (void)value;
-    (void)err;
-    ((struct measure_settings *)settings)->session.capture.kernel = false;
-    return 0;
-}
-
-static int set_no_children(void *settings, const char *value, struct error *err)
-{
-    (void)value;
-    (void)err;
-    ((struct measure_settings *)settings)->session.capture.children = false;
-    return 0;
-}
-
-static int set_per_thread(void *settings, const char *value, struct error *err)
-{
-    (void)value;
-    (void)err;
-    ((struct measure_settings *)settings)->session.capture.per_thread = true;
-    return 0;
-}
-
-static int set_timestamps(void *settings, const char *value, struct error *err)
-{
-    (void)value;
-    (void)err;
-    ((struct measure_settings *)settings)->session.timestamps = true;
-    return 0;
-}
-
 /* What people type from habit: stacks are always taken, from unwind tables where there are
  * any, by frame pointers elsewhere. */
 static int set_call_graph(void *settings, const char *value, struct error *err)
@@ -193,15 +161,18 @@ const struct option_spec measure_options[] = {
     {"detailed", 0, 0, NULL, "20 s at 997 Hz", set_detailed},
     {"event", 'e', 0, "EVENT", "what to sample: cpu-clock, page-faults, cycles …", set_event},
     {"period", 'c', 0, "N", "a sample every N events (nanoseconds for clocks)", set_period},
-    {"no-kernel", 0, 0, NULL, "leave out the kernel", set_no_kernel},
-    {"no-children", 0, 0, NULL, "do not follow forks", set_no_children},
+    {"no-kernel", 0, 0, NULL, "leave out the kernel",
+     OPTION_CLEARS(struct measure_settings, session.capture.kernel)},
+    {"no-children", 0, 0, NULL, "do not follow forks",
+     OPTION_CLEARS(struct measure_settings, session.capture.children)},
     {"per-thread", 0, 0, NULL, "an event per thread even where one per CPU is allowed",
-     set_per_thread},
+     OPTION_SETS(struct measure_settings, session.capture.per_thread)},
     {"stack-size", 0, 0, "BYTES", "user stack copied per sample, up to 65528; 32K, adaptive",
      set_stack_size},
     {"ring-pages", 'm', 0, "N", "pages of each CPU's ring buffer", set_ring_pages},
     {"max-nodes", 0, 0, "N", "most nodes of the tree of stacks, a million", set_max_nodes},
-    {"timestamps", 0, 0, NULL, "keep the moment of each sample", set_timestamps},
+    {"timestamps", 0, 0, NULL, "keep the moment of each sample",
+     OPTION_SETS(struct measure_settings, session.timestamps)},
     {"call-graph", 0, 0, "HOW", "accepted for habit's sake: stacks are always complete",
      set_call_graph},
     {"g", 'g', 0, NULL, "accepted for habit's sake", set_call_graph},

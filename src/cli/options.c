@@ -93,12 +93,31 @@ static enum options_result bad_option(const struct command *command, char **argv
     return OPTIONS_BAD;
 }
 
+static int set_option(const struct row *row, void *settings, const char *value,
+                      struct error *err)
+{
+    char *part = (char *)settings + row->offset, *member = part + row->spec->member.at;
+
+    switch (row->spec->member.sets) {
+    case SETS_TRUE:
+    case SETS_FALSE:
+        *(bool *)member = row->spec->member.sets == SETS_TRUE;
+        return 0;
+    case SETS_TEXT:
+        *(const char **)(void *)member = value;
+        return 0;
+    case SETS_BY_FUNCTION:
+    default:
+        return row->spec->set(part, value, err);
+    }
+}
+
 static enum options_result set(const struct command *command, const struct row *row,
                                void *settings)
 {
     struct error err = {0};
 
-    if (!row->spec->set((char *)settings + row->offset, optarg, &err))
+    if (!set_option(row, settings, optarg, &err))
         return OPTIONS_OK;
     print_message("%s: --%s%s%s: %s", command->name, row->spec->name, optarg ? " " : "",
                   optarg ? optarg : "", err.message);
@@ -139,8 +158,7 @@ static enum options_result set_default(const struct row *row, const struct optio
     if (is_switch && strcmp(it->value, "true"))
         failed = error_set(&err, EINVAL, "true or false is wanted");
     else
-        failed =
-            row->spec->set((char *)settings + row->offset, is_switch ? NULL : it->value, &err);
+        failed = set_option(row, settings, is_switch ? NULL : it->value, &err);
     if (!failed)
         return OPTIONS_OK;
     print_message("%s: %s = %s: %s", it->origin, it->name, it->value, err.message);

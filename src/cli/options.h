@@ -13,6 +13,27 @@
  * An option sets something in the command's settings.  Tables may be shared: `settings` is then
  * the part at `offset` of the command's own struct.
  */
+enum option_sets {
+    SETS_BY_FUNCTION, /* option_spec.set */
+    SETS_TRUE,        /* a bool */
+    SETS_FALSE,       /* a bool */
+    SETS_TEXT         /* a const char *, whatever the text is */
+};
+
+/* The member of the settings that an option sets, where that is all there is to it. */
+struct option_member {
+    enum option_sets sets;
+    size_t at;
+};
+
+#define OPTION_MEMBER(type, name, member_type, how)                                            \
+    .member = {.sets = _Generic(((type *)0)->name, member_type                                 \
+                                : how),                                                        \
+               .at = offsetof(type, name)}
+#define OPTION_SETS(type, name)   OPTION_MEMBER(type, name, bool, SETS_TRUE)
+#define OPTION_CLEARS(type, name) OPTION_MEMBER(type, name, bool, SETS_FALSE)
+#define OPTION_TEXT(type, name)   OPTION_MEMBER(type, name, const char *, SETS_TEXT)
+
 struct option_spec {
     const char *name;     /* "duration": --duration */
     char letter, also;    /* -d; a second letter or 0 */
@@ -20,7 +41,8 @@ struct option_spec {
     const char *help;     /* one line, without a full stop */
     /* `value` is NULL for a switch.  Returns 0 or a negative errno with a message. */
     int (*set)(void *settings, const char *value, struct error *err);
-    const char *group; /* heading in --help, on the first option of a group */
+    const char *group;           /* heading in --help, on the first option of a group */
+    struct option_member member; /* set instead, unless SETS_BY_FUNCTION */
 };
 
 struct option_table {

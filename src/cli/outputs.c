@@ -154,26 +154,11 @@ static int set_format(void *settings, const char *value, struct error *err)
     return 0;
 }
 
-static int set_value(void *settings, const char *value, struct error *err)
-{
-    (void)err;
-    ((struct outputs *)settings)->value = value;
-    return 0;
-}
-
 static int set_directory(void *settings, const char *value, struct error *err)
 {
     if (!*value)
         return error_set(err, EINVAL, "a directory is wanted");
     ((struct outputs *)settings)->directory = value;
-    return 0;
-}
-
-static int set_open(void *settings, const char *value, struct error *err)
-{
-    (void)value;
-    (void)err;
-    ((struct outputs *)settings)->open = true;
     return 0;
 }
 
@@ -185,33 +170,9 @@ static int set_processes(void *settings, const char *value, struct error *err)
     return 0;
 }
 
-static int set_threads(void *settings, const char *value, struct error *err)
-{
-    (void)value;
-    (void)err;
-    ((struct outputs *)settings)->options.view.threads = true;
-    return 0;
-}
-
-static int set_annotate(void *settings, const char *value, struct error *err)
-{
-    (void)value;
-    (void)err;
-    ((struct outputs *)settings)->options.annotate = true;
-    return 0;
-}
-
-static int set_timestamps(void *settings, const char *value, struct error *err)
-{
-    (void)value;
-    (void)err;
-    ((struct outputs *)settings)->options.timestamps = true;
-    return 0;
-}
-
 const struct option_spec times_options[] = {{"timestamps", 0, 0, NULL,
                                              "pprof, JSON: one sample an event, with its time",
-                                             set_timestamps},
+                                             OPTION_SETS(struct outputs, options.timestamps)},
                                             {0}};
 
 const struct option_spec output_options[] = {
@@ -219,34 +180,22 @@ const struct option_spec output_options[] = {
      set_output, "Output"},
     {"output-dir", 0, 0, "DIR", "where files without a directory of their own go",
      set_directory},
-    {"open", 0, 0, NULL, "show the first picture in $BROWSER when it is written", set_open},
+    {"open", 0, 0, NULL, "show the first picture in $BROWSER when it is written",
+     OPTION_SETS(struct outputs, open)},
     {"format", 0, 0, "NAME", "this format, whatever the suffix says", set_format},
     {"value", 0, 0, "NAME", "show this value: samples, cpu, …; the profile's own otherwise",
-     set_value},
+     OPTION_TEXT(struct outputs, value)},
     {"processes", 0, 0, NULL, "the process, with its PID, as the outermost frame",
      set_processes},
-    {"threads", 0, 0, NULL, "the thread, with its TID, as a frame", set_threads},
+    {"threads", 0, 0, NULL, "the thread, with its TID, as a frame",
+     OPTION_SETS(struct outputs, options.view.threads)},
     {"annotate", 0, 0, NULL, "folded: mark kernel, inlined and JIT frames _[k] _[i] _[j]",
-     set_annotate},
+     OPTION_SETS(struct outputs, options.annotate)},
     {0}};
 
 static struct render_options *render_of(void *settings)
 {
     return &((struct outputs *)settings)->render;
-}
-
-static int set_title(void *settings, const char *value, struct error *err)
-{
-    (void)err;
-    render_of(settings)->title = value;
-    return 0;
-}
-
-static int set_subtitle(void *settings, const char *value, struct error *err)
-{
-    (void)err;
-    render_of(settings)->subtitle = value;
-    return 0;
 }
 
 static int set_width(void *settings, const char *value, struct error *err)
@@ -262,14 +211,6 @@ static int set_width(void *settings, const char *value, struct error *err)
 static int set_min_width(void *settings, const char *value, struct error *err)
 {
     return option_real(value, 0.000001, 10000, &render_of(settings)->min_width, err);
-}
-
-static int set_inverted(void *settings, const char *value, struct error *err)
-{
-    (void)value;
-    (void)err;
-    render_of(settings)->inverted = true;
-    return 0;
 }
 
 static int set_reverse(void *settings, const char *value, struct error *err)
@@ -288,24 +229,18 @@ static int set_palette(void *settings, const char *value, struct error *err)
     return 0;
 }
 
-static int set_no_js(void *settings, const char *value, struct error *err)
-{
-    (void)value;
-    (void)err;
-    render_of(settings)->no_script = true;
-    return 0;
-}
-
 const struct option_spec render_options[] = {
-    {"title", 't', 0, "TEXT", "headline", set_title, "Pictures"},
-    {"subtitle", 0, 0, "TEXT", "a line below it", set_subtitle},
+    {"title", 't', 0, "TEXT", "headline", OPTION_TEXT(struct outputs, render.title),
+     .group = "Pictures"},
+    {"subtitle", 0, 0, "TEXT", "a line below it", OPTION_TEXT(struct outputs, render.subtitle)},
     {"width", 'w', 0, "PIXELS", "1200 unless given", set_width},
     {"min-width", 0, 0, "PIXELS", "leave out narrower frames; 0.1 unless given", set_min_width},
     {"minwidth", 0, 0, "PIXELS", "the same, as flamegraph.pl has it", set_min_width},
-    {"inverted", 0, 0, NULL, "root on top, like an icicle", set_inverted},
+    {"inverted", 0, 0, NULL, "root on top, like an icicle",
+     OPTION_SETS(struct outputs, render.inverted)},
     {"reverse", 0, 0, NULL, "innermost frame first: who calls it", set_reverse},
     {"palette", 0, 0, "NAME", "warm, cold, dso, kind or colorblind", set_palette},
-    {"no-js", 0, 0, NULL, "SVG without script", set_no_js},
+    {"no-js", 0, 0, NULL, "SVG without script", OPTION_SETS(struct outputs, render.no_script)},
     {0}};
 
 static int render(const struct wish *wish, const struct outputs *outputs,

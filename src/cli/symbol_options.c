@@ -11,14 +11,6 @@ static struct symbolizer_options *options_of(void *settings)
     return settings;
 }
 
-static int set_no_inline(void *settings, const char *value, struct error *err)
-{
-    (void)value;
-    (void)err;
-    options_of(settings)->inlines = false;
-    return 0;
-}
-
 static int set_demangle(void *settings, const char *value, struct error *err)
 {
     static const struct {
@@ -46,24 +38,16 @@ static int set_debug_dir(void *settings, const char *value, struct error *err)
     return 0;
 }
 
-static int set_debuginfod(void *settings, const char *value, struct error *err)
-{
-    (void)value;
-    (void)err;
-    options_of(settings)->debuginfod = true;
-    return 0;
-}
-
 const struct option_spec symbol_options[] = {
-    {"no-inline", 0, 0, NULL, "leave out functions that the compiler inlined", set_no_inline,
-     "Names"},
+    {"no-inline", 0, 0, NULL, "leave out functions that the compiler inlined",
+     OPTION_CLEARS(struct symbolizer_options, inlines), .group = "Names"},
     {"demangle", 0, 0, "HOW",
      "full names; short: no parameters, templates shortened; none: as linked", set_demangle},
     {"debug-dir", 0, 0, "DIR", "look for debug files there before /usr/lib/debug",
      set_debug_dir},
     {"debuginfod", 0, 0, NULL,
      "fetch missing debug files from debuginfod servers (as when DEBUGINFOD_URLS is set)",
-     set_debuginfod},
+     OPTION_SETS(struct symbolizer_options, debuginfod)},
     {0}};
 
 void symbol_defaults(struct symbolizer_options *options)

@@ -30,7 +30,8 @@ struct settings {
         int verbose;
     } talk;
     struct {
-        const char *output;
+        const char *output, *title;
+        bool open, kernel;
     } write;
 };
 
@@ -50,10 +51,18 @@ static int set_output(void *settings, const char *value, struct error *err)
     return 0;
 }
 
+static struct settings settings;
+static char **operands;
+static int operand_count;
+
 static const struct option_spec talk_table[] = {
     {"verbose", 'v', 0, NULL, "more", set_verbose, NULL}, {0}};
 static const struct option_spec write_table[] = {
-    {"output", 'o', 'O', "FILE", "where to", set_output, NULL}, {0}};
+    {"output", 'o', 'O', "FILE", "where to", set_output, NULL},
+    {"title", 0, 0, "TEXT", "headline", OPTION_TEXT(typeof(settings.write), title)},
+    {"open", 0, 0, NULL, "show it", OPTION_SETS(typeof(settings.write), open)},
+    {"no-kernel", 0, 0, NULL, "leave it out", OPTION_CLEARS(typeof(settings.write), kernel)},
+    {0}};
 
 static struct command command = {
     .name = "try",
@@ -62,10 +71,6 @@ static struct command command = {
     .tables = {{talk_table, offsetof(struct settings, talk)},
                {write_table, offsetof(struct settings, write)}},
 };
-
-static struct settings settings;
-static char **operands;
-static int operand_count;
 
 static enum options_result parse(const char *line)
 {
@@ -77,7 +82,7 @@ static enum options_result parse(const char *line)
     for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
         argv[argc++] = word;
     argv[argc] = NULL;
-    settings = (struct settings){0};
+    settings = (struct settings){.write.kernel = true};
     return options_parse(&command, argc, argv, &settings, &operands, &operand_count);
 }
 
@@ -100,6 +105,19 @@ Test(options, operands_may_stand_between_options)
     cr_expect(eq(str, operands[0], "a"));
     cr_expect(eq(str, operands[1], "b"));
     cr_expect(eq(str, operands[2], "-v"));
+}
+
+Test(options, members_are_set_without_a_function_of_their_own)
+{
+    cr_assert(eq(int, parse("try --open --title x"), OPTIONS_OK));
+    cr_expect(settings.write.open);
+    cr_expect(settings.write.kernel);
+    cr_expect(eq(str, settings.write.title, "x"));
+
+    cr_assert(eq(int, parse("try --no-kernel"), OPTIONS_OK));
+    cr_expect(not(settings.write.open));
+    cr_expect(not(settings.write.kernel));
+    cr_expect(eq(ptr, (void *)settings.write.title, NULL));
 }
 
 Test(options, what_follows_the_command_belongs_to_it)
