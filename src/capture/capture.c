@@ -31,7 +31,8 @@ enum {
     STACK_DEFAULT = 32 * KIB,
     STACK_SMALL = 8 * KIB,
     SETTLE_NS = 20 * 1000 * 1000, /* how late a sample may reach its ring */
-    FORMAT_LOST = 1 << 4          /* PERF_FORMAT_LOST, 6.0 */
+    FORMAT_LOST = 1 << 4,         /* PERF_FORMAT_LOST, 6.0 */
+    CPUS_MAX = 1 << 16            /* so that no odd file makes us open more */
 };
 
 struct cpu {
@@ -189,7 +190,15 @@ static void choose_rate(struct capture *capture)
 
 /* ---- CPUs and rings ---- */
 
-/* /sys/devices/system/cpu/online: "0-3,8". */
+static void add_cpu(struct capture *capture, size_t *room, int number)
+{
+    capture->cpus = xgrow(capture->cpus, room, capture->cpu_count + 1, sizeof(*capture->cpus));
+    capture->cpus[capture->cpu_count++] =
+        (struct cpu){.number = number, .owner = -1, .side_owner = -1};
+}
+
+/* /sys/devices/system/cpu/online: "0-3,8".  Where there is no /sys, as in a bare chroot, all
+ * that the C library knows of; opening events skips those that are offline. */
 static void list_cpus(struct capture *capture)
 {
     FILE *file = fopen("/sys/devices/system/cpu/online", "re");
@@ -205,21 +214,18 @@ static void list_cpus(struct capture *capture)
                 break;
             next = fgetc(file);
         }
-        for (int i = first; i <= last && i < 1 << 16; i++) {
-            capture->cpus =
-                xgrow(capture->cpus, &room, capture->cpu_count + 1, sizeof(*capture->cpus));
-            capture->cpus[capture->cpu_count++] =
-                (struct cpu){.number = i, .owner = -1, .side_owner = -1};
-        }
+        for (int i = first; i <= last && i < CPUS_MAX; i++)
+            add_cpu(capture, &room, i);
         if (next != ',')
             break;
     }
     if (file)
         fclose(file);
     if (!capture->cpu_count) {
-        capture->cpus = xcalloc(1, sizeof(*capture->cpus));
-        capture->cpus[0] = (struct cpu){.owner = -1, .side_owner = -1};
-        capture->cpu_count = 1;
+        long configured = sysconf(_SC_NPROCESSORS_CONF);
+
+        for (int i = 0; i == 0 || (i < configured && i < CPUS_MAX); i++)
+            add_cpu(capture, &room, i);
     }
     capture->facts.cpus = (uint32_t)capture->cpu_count;
 }
@@ -413,8 +419,10 @@ static int open_thread(struct capture *capture, pid_t tid, struct error *err)
     for (size_t i = 0; i < capture->cpu_count; i++) {
         int failed = open_pair(capture, &capture->cpus[i], tid);
 
-        if (failed == -ESRCH || failed == -ENODEV)
-            return 0; /* ended meanwhile */
+        if (failed == -ESRCH)
+            return 0;          /* ended meanwhile */
+        if (failed == -ENODEV) /* the CPU is offline */
+            continue;
         if (failed)
             return explain_open(err, -failed, &capture->target, &capture->options);
     }
