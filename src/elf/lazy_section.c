@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <zlib.h>
 
-#ifdef FIQ_ZSTD
+#ifdef HAVE_ZSTD
 #include <zstd.h>
 #endif
 
@@ -71,7 +71,7 @@ static bool unpack_zlib(const struct packed *packed, uint8_t *into)
 
 static bool unpack_zstd(const struct packed *packed, uint8_t *into)
 {
-#ifdef FIQ_ZSTD
+#ifdef HAVE_ZSTD
     size_t size = ZSTD_decompress(into, (size_t)packed->unpacked, packed->bytes, packed->size);
 
     return !ZSTD_isError(size) && size == packed->unpacked;
@@ -88,7 +88,7 @@ static int unpack(struct lazy_section *section, const struct packed *packed, con
     bool good;
     int failed;
 
-#ifndef FIQ_ZSTD
+#ifndef HAVE_ZSTD
     if (packed->type == ELFCOMPRESS_ZSTD)
         return error_set(err, ENOTSUP,
                          "%s: %s is compressed with zstd, which this fiq was built without",

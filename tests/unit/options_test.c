@@ -10,7 +10,7 @@
 
 static char said[512];
 
-/* main.c has the real ones. */
+/* message.c has the real ones. */
 void print_message(const char *format, ...)
 {
     va_list arguments;
