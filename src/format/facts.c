@@ -126,14 +126,9 @@ node_id no_frames(struct profile *profile)
 
 void note_cut_stacks(struct profile *profile, const char *name, uint64_t count)
 {
-    char note[512];
-
-    if (!count)
-        return;
-    snprintf(note, sizeof(note),
-             "%.300s: %" PRIu64 " stacks deeper than %d frames were cut there", name, count,
-             STACK_DEPTH_MAX);
-    profile_add_note(profile, note);
+    if (count)
+        profile_note(profile, "%.300s: %" PRIu64 " stacks deeper than %d frames were cut there",
+                     name, count, STACK_DEPTH_MAX);
 }
 
 uint64_t clock_period(const struct profile *profile)

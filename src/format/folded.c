@@ -315,35 +315,27 @@ static void read_line(struct reader *reader, const char *text, size_t length)
 
 static void say_what_was_lost(const struct reader *reader, const char *name)
 {
-    char note[512];
-
-    if (reader->bad) {
-        snprintf(note, sizeof(note),
-                 "%s: %" PRIu64 " lines without \"stack COUNT\" were left out, the first is "
-                 "line %" PRIu64,
-                 name, reader->bad, reader->first_bad);
-        profile_add_note(reader->profile, note);
-    }
+    if (reader->bad)
+        profile_note(reader->profile,
+                     "%s: %" PRIu64
+                     " lines without \"stack COUNT\" were left out, the first is "
+                     "line %" PRIu64,
+                     name, reader->bad, reader->first_bad);
     if (reader->two_counts)
         profile_add_note(reader->profile,
                          "two counts a line: the second is shown; --value before shows the "
                          "first");
-    if (reader->negative) {
-        snprintf(note, sizeof(note),
-                 "%s: %" PRIu64 " lines with a negative count were left out", name,
-                 reader->negative);
-        profile_add_note(reader->profile, note);
-    }
+    if (reader->negative)
+        profile_note(reader->profile,
+                     "%s: %" PRIu64 " lines with a negative count were left out", name,
+                     reader->negative);
     note_cut_stacks(reader->profile, name, reader->too_deep);
-    if (reader->saturated) {
-        snprintf(note, sizeof(note),
-                 "%s: counts beyond 2^64 were cut down to the largest number", name);
-        profile_add_note(reader->profile, note);
-    }
+    if (reader->saturated)
+        profile_note(reader->profile,
+                     "%s: counts beyond 2^64 were cut down to the largest number", name);
     if (reader->fractions) {
-        snprintf(note, sizeof(note),
-                 "%s: counts with fractions were made whole; their sum is kept", name);
-        profile_add_note(reader->profile, note);
+        profile_note(reader->profile,
+                     "%s: counts with fractions were made whole; their sum is kept", name);
     }
 }
 

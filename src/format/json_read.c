@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +7,7 @@
 #include "base/xalloc.h"
 #include "format/facts.h"
 #include "format/json.h"
+#include "format/json_values.h"
 
 enum place {
     ROOT = 1,
@@ -164,13 +164,6 @@ struct reader {
     uint64_t damaged, negative, too_deep;
 };
 
-static str_id text(struct reader *reader, const struct json_event *event)
-{
-    return event->kind == JSON_STRING
-               ? profile_intern(reader->profile, event->text, event->length)
-               : 0;
-}
-
 /* A count; null and what is no count is "not measured". */
 static uint64_t measured(struct reader *reader, const struct json_event *event)
 {
@@ -235,13 +228,6 @@ static uint64_t address(struct reader *reader, const struct json_event *event)
     return 0;
 }
 
-static int32_t id(const struct json_event *event)
-{
-    uint64_t value;
-
-    return json_to_u64(event, &value) && value <= INT32_MAX ? (int32_t)value : 0;
-}
-
 /* ---- facts and tables ---- */
 
 static int on_fact(struct reader *reader, unsigned place, const struct json_event *event)
@@ -251,16 +237,16 @@ static int on_fact(struct reader *reader, unsigned place, const struct json_even
 
     switch (place) {
     case CREATOR:
-        info->creator = text(reader, event);
+        info->creator = json_text(reader->profile, event);
         break;
     case EVENT:
-        info->event = text(reader, event);
+        info->event = json_text(reader->profile, event);
         break;
     case COMMAND:
-        info->command = text(reader, event);
+        info->command = json_text(reader->profile, event);
         break;
     case HOST:
-        info->host = text(reader, event);
+        info->host = json_text(reader->profile, event);
         break;
     case STARTED:
         info->started_ns = nanoseconds(reader, event);
@@ -311,9 +297,9 @@ static int on_quality(struct reader *reader, unsigned place, const struct json_e
 static int on_value_type(struct reader *reader, unsigned place, const struct json_event *event)
 {
     if (place == VALUE_NAME)
-        reader->value_name = text(reader, event);
+        reader->value_name = json_text(reader->profile, event);
     else if (place == VALUE_UNIT)
-        reader->value_unit = text(reader, event);
+        reader->value_unit = json_text(reader->profile, event);
     else if (event->kind == JSON_OPEN)
         reader->value_name = reader->value_unit = 0;
     else if (event->kind == JSON_CLOSE) {
@@ -351,9 +337,9 @@ static int on_file(struct reader *reader, unsigned place, const struct json_even
             return end_file(reader, err);
         memset(mapping, 0, sizeof(*mapping));
     } else if (place == PATH) {
-        mapping->path = text(reader, event);
+        mapping->path = json_text(reader->profile, event);
     } else if (place == BUILD_ID) {
-        mapping->build_id = text(reader, event);
+        mapping->build_id = json_text(reader->profile, event);
     } else if (place == START) {
         mapping->start = address(reader, event);
     } else if (place == LIMIT) {
@@ -384,15 +370,15 @@ static int on_thread(struct reader *reader, unsigned place, const struct json_ev
             return end_thread(reader, err);
         *labels = (struct label_set){0};
     } else if (place == PROCESS) {
-        labels->process = text(reader, event);
+        labels->process = json_text(reader->profile, event);
     } else if (place == PID) {
-        labels->pid = id(event);
+        labels->pid = json_id(event);
     } else if (place == THREAD_NAME) {
-        labels->thread = text(reader, event);
+        labels->thread = json_text(reader->profile, event);
     } else if (place == TID) {
-        labels->tid = id(event);
+        labels->tid = json_id(event);
     } else if (place == THREAD_COMMAND) {
-        labels->command = text(reader, event);
+        labels->command = json_text(reader->profile, event);
     } else if (place == SELF) {
         labels->self = event->kind == JSON_BOOL && event->length == 4;
     }
@@ -436,7 +422,7 @@ static int on_frame(struct reader *reader, unsigned place, const struct json_eve
     } else if (place == ADDR) {
         frame->address = address(reader, event);
     } else if (place == SYMBOL) {
-        frame->function = text(reader, event);
+        frame->function = json_text(reader->profile, event);
     } else if (place == KIND) {
         frame->kind = frame_kind_named(event->text, event->length);
         if (frame->kind == FRAME_KINDS)
@@ -447,9 +433,9 @@ static int on_frame(struct reader *reader, unsigned place, const struct json_eve
         else
             reader->damaged++;
     } else if (place == SOURCE) {
-        frame->file = text(reader, event);
+        frame->file = json_text(reader->profile, event);
     } else if (place == LINE) {
-        frame->line = (uint32_t)id(event);
+        frame->line = (uint32_t)json_id(event);
     }
     return 0;
 }
@@ -573,33 +559,23 @@ static int on_json(unsigned place, const struct json_event *event, void *data,
 
 /* ---- the whole ---- */
 
-PRINTF_LIKE(2, 3)
-static void note(struct reader *reader, const char *format, ...)
-{
-    char line[512];
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(line, sizeof(line), format, arguments);
-    va_end(arguments);
-    profile_add_note(reader->profile, line);
-}
-
 static void say_what_was_lost(struct reader *reader)
 {
     int samples = value_named(reader->profile, "samples");
     uint64_t read = samples < 0 ? 0 : profile_total(reader->profile, (size_t)samples);
 
     if (reader->damaged)
-        note(reader, "%s: %" PRIu64 " numbers or references make no sense and were left out",
-             reader->name, reader->damaged);
+        profile_note(reader->profile,
+                     "%s: %" PRIu64 " numbers or references make no sense and were left out",
+                     reader->name, reader->damaged);
     note_cut_stacks(reader->profile, reader->name, reader->too_deep);
     if (reader->negative)
-        note(reader, "%s: %" PRIu64 " negative numbers were left out", reader->name,
-             reader->negative);
+        profile_note(reader->profile, "%s: %" PRIu64 " negative numbers were left out",
+                     reader->name, reader->negative);
     if (reader->has_total && samples >= 0 && read != reader->total)
-        note(reader, "%s: total_samples is %" PRIu64 ", its stacks sum to %" PRIu64,
-             reader->name, reader->total, read);
+        profile_note(reader->profile,
+                     "%s: total_samples is %" PRIu64 ", its stacks sum to %" PRIu64,
+                     reader->name, reader->total, read);
 }
 
 int fiq_json_read(struct source *source, struct profile *profile, struct error *err)

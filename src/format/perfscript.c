@@ -15,7 +15,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -677,18 +676,6 @@ static void read_line(struct reader *reader, const char *text, size_t length)
 
 /* ---- the whole ---- */
 
-PRINTF_LIKE(2, 3)
-static void note(struct reader *reader, const char *format, ...)
-{
-    char text[1024];
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(text, sizeof(text), format, arguments);
-    va_end(arguments);
-    profile_add_note(reader->profile, text);
-}
-
 static void say_events(struct reader *reader)
 {
     char list[700] = "";
@@ -700,23 +687,26 @@ static void say_events(struct reader *reader)
         end += (size_t)snprintf(
             list + end, sizeof(list) - end, "%s%s (%" PRIu64 ")", i ? ", " : "",
             profile_string(reader->profile, reader->events[i].name), reader->events[i].count);
-    note(reader,
-         "%s: samples of %zu events: %s; the first is shown, --value samples:EVENT shows "
-         "another",
-         reader->name, reader->event_count, list);
+    profile_note(
+        reader->profile,
+        "%s: samples of %zu events: %s; the first is shown, --value samples:EVENT shows "
+        "another",
+        reader->name, reader->event_count, list);
 }
 
 static void say_what_was_lost(struct reader *reader)
 {
     say_events(reader);
     if (reader->odd_lines)
-        note(reader,
-             "%s: %" PRIu64 " lines are neither samples nor frames and were left out, the "
-             "first is line %" PRIu64,
-             reader->name, reader->odd_lines, reader->first_odd);
+        profile_note(reader->profile,
+                     "%s: %" PRIu64
+                     " lines are neither samples nor frames and were left out, the "
+                     "first is line %" PRIu64,
+                     reader->name, reader->odd_lines, reader->first_odd);
     if (reader->other_events)
-        note(reader, "%s: %" PRIu64 " samples of more than %d events were left out",
-             reader->name, reader->other_events, EVENTS_MAX);
+        profile_note(reader->profile,
+                     "%s: %" PRIu64 " samples of more than %d events were left out",
+                     reader->name, reader->other_events, EVENTS_MAX);
     note_cut_stacks(reader->profile, reader->name, reader->too_deep);
 }
 

@@ -1,7 +1,6 @@
 /* The second pass over a pprof file: numbers become names. */
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -432,34 +431,25 @@ static void add_samples(struct pprof_reader *reader, const node_id *nodes)
     }
 }
 
-PRINTF_LIKE(2, 3)
-static void note(struct pprof_reader *reader, const char *format, ...)
-{
-    char text[512];
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(text, sizeof(text), format, arguments);
-    va_end(arguments);
-    profile_add_note(reader->profile, text);
-}
-
 static void say_what_was_lost(struct pprof_reader *reader)
 {
     if (reader->wrong)
-        note(reader, "%s: %" PRIu64 " samples with a wrong number of values were left out",
-             reader->name, reader->wrong);
+        profile_note(reader->profile,
+                     "%s: %" PRIu64 " samples with a wrong number of values were left out",
+                     reader->name, reader->wrong);
     note_cut_stacks(reader->profile, reader->name, reader->too_deep);
     if (reader->negative)
-        note(reader, "%s: %" PRIu64 " negative values were left out", reader->name,
-             reader->negative);
+        profile_note(reader->profile, "%s: %" PRIu64 " negative values were left out",
+                     reader->name, reader->negative);
     if (reader->damaged)
-        note(reader, "%s: %" PRIu64 " references lead to nothing; what they meant is unknown",
-             reader->name, reader->damaged);
+        profile_note(reader->profile,
+                     "%s: %" PRIu64 " references lead to nothing; what they meant is unknown",
+                     reader->name, reader->damaged);
     if (reader->foreign_labels)
-        note(reader, "%s: labels that fiq does not know were dropped: %s%s", reader->name,
-             strings_get(reader->foreign_keys, 1 < strings_count(reader->foreign_keys)),
-             strings_count(reader->foreign_keys) > 2 ? " and others" : "");
+        profile_note(reader->profile, "%s: labels that fiq does not know were dropped: %s%s",
+                     reader->name,
+                     strings_get(reader->foreign_keys, 1 < strings_count(reader->foreign_keys)),
+                     strings_count(reader->foreign_keys) > 2 ? " and others" : "");
 }
 
 int pprof_reader_finish(struct pprof_reader *reader, struct error *err)

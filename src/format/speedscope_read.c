@@ -1,12 +1,12 @@
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json_reader.h"
 #include "base/xalloc.h"
 #include "format/facts.h"
+#include "format/json_values.h"
 #include "format/speedscope.h"
 
 /*
@@ -134,13 +134,6 @@ struct reader {
 };
 
 /* ---- the file as it comes ---- */
-
-static str_id text(struct reader *reader, const struct json_event *event)
-{
-    return event->kind == JSON_STRING
-               ? profile_intern(reader->profile, event->text, event->length)
-               : 0;
-}
 
 static int too_many(struct reader *reader, const char *what, struct error *err)
 {
@@ -279,28 +272,21 @@ static int end_event(struct reader *reader, struct error *err)
     return 0;
 }
 
-static int32_t small_number(const struct json_event *event)
-{
-    uint64_t value;
-
-    return json_to_u64(event, &value) && value <= INT32_MAX ? (int32_t)value : 0;
-}
-
 static void take_label(struct reader *reader, unsigned place, const struct json_event *event)
 {
     struct label_set *labels = &reader->at->labels;
 
     reader->at->labelled = true;
     if (place == PROCESS)
-        labels->process = text(reader, event);
+        labels->process = json_text(reader->profile, event);
     else if (place == THREAD)
-        labels->thread = text(reader, event);
+        labels->thread = json_text(reader->profile, event);
     else if (place == COMMAND)
-        labels->command = text(reader, event);
+        labels->command = json_text(reader->profile, event);
     else if (place == PID)
-        labels->pid = small_number(event);
+        labels->pid = json_id(event);
     else
-        labels->tid = small_number(event);
+        labels->tid = json_id(event);
 }
 
 static int on_frame(struct reader *reader, unsigned place, const struct json_event *event,
@@ -311,11 +297,11 @@ static int on_frame(struct reader *reader, unsigned place, const struct json_eve
     if (place == FRAME)
         return event->kind == JSON_CLOSE ? 0 : begin_frame(reader, err);
     if (place == FRAME_NAME)
-        frame->function = text(reader, event);
+        frame->function = json_text(reader->profile, event);
     else if (place == FRAME_FILE)
-        frame->file = text(reader, event);
+        frame->file = json_text(reader->profile, event);
     else
-        frame->line = (uint32_t)small_number(event);
+        frame->line = (uint32_t)json_id(event);
     return 0;
 }
 
@@ -364,13 +350,13 @@ static int on_profile(struct reader *reader, unsigned place, const struct json_e
     case PROFILE:
         return event->kind == JSON_CLOSE ? end_profile(reader, err) : 0;
     case NAME:
-        reader->at->name = text(reader, event);
+        reader->at->name = json_text(reader->profile, event);
         break;
     case UNIT:
-        reader->at->unit = text(reader, event);
+        reader->at->unit = json_text(reader->profile, event);
         break;
     case VALUE:
-        reader->at->value = text(reader, event);
+        reader->at->value = json_text(reader->profile, event);
         break;
     case SAMPLE:
         return on_sample(reader, event, err);
@@ -407,9 +393,9 @@ static int on_json(unsigned place, const struct json_event *event, void *data,
     if (place >= FRAME && place <= FRAME_LINE)
         return on_frame(reader, place, event, err);
     if (place == EXPORTER)
-        profile_info(reader->profile)->creator = text(reader, event);
+        profile_info(reader->profile)->creator = json_text(reader->profile, event);
     if (place == FILE_NAME)
-        profile_info(reader->profile)->command = text(reader, event);
+        profile_info(reader->profile)->command = json_text(reader->profile, event);
     return 0;
 }
 
@@ -528,32 +514,21 @@ static bool first_is_sum(const struct reader *reader)
     return rest == reader->profiles[0].total;
 }
 
-PRINTF_LIKE(2, 3)
-static void note(struct reader *reader, const char *format, ...)
-{
-    char line[512];
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(line, sizeof(line), format, arguments);
-    va_end(arguments);
-    profile_add_note(reader->profile, line);
-}
-
 static void say_what_was_lost(struct reader *reader)
 {
     if (reader->damaged)
-        note(reader,
-             "%s: %" PRIu64 " frames, weights or events do not fit together and were "
-             "left out",
-             reader->name, reader->damaged);
+        profile_note(reader->profile,
+                     "%s: %" PRIu64 " frames, weights or events do not fit together and were "
+                     "left out",
+                     reader->name, reader->damaged);
     note_cut_stacks(reader->profile, reader->name, reader->too_deep);
     if (reader->negative)
-        note(reader, "%s: %" PRIu64 " negative numbers were left out", reader->name,
-             reader->negative);
+        profile_note(reader->profile, "%s: %" PRIu64 " negative numbers were left out",
+                     reader->name, reader->negative);
     if (reader->rounded)
-        note(reader, "%s: weights with fractions were made whole; their sum is kept",
-             reader->name);
+        profile_note(reader->profile,
+                     "%s: weights with fractions were made whole; their sum is kept",
+                     reader->name);
 }
 
 static int make_profile(struct reader *reader, struct error *err)

@@ -371,43 +371,33 @@ static void say_removed(struct filtering *f, enum criterion which)
 {
     static const char *const options[CRITERIA] = {"--since, --until", "--process", "--thread",
                                                   "--focus",          "--ignore",  "--hide"};
-    char note[512];
 
     if (!f->texts[which] && !(which == BY_TIME && f->all_moments))
         return;
-    snprintf(note, sizeof(note), "%s%s%.200s removed %" PRIu64 " of %" PRIu64 " %s",
-             options[which], f->texts[which] ? " " : "", f->texts[which] ? f->texts[which] : "",
-             f->removed[which], f->total, value_name(f));
-    profile_add_note(f->to, note);
+    profile_note(f->to, "%s%s%.200s removed %" PRIu64 " of %" PRIu64 " %s", options[which],
+                 f->texts[which] ? " " : "", f->texts[which] ? f->texts[which] : "",
+                 f->removed[which], f->total, value_name(f));
 }
 
 static void say(struct filtering *f)
 {
     uint64_t left = profile_total(f->to, f->value);
-    char note[512];
 
     if (f->all_moments) /* part of the stacks' values went too */
         f->removed[BY_TIME] = f->total - left - f->removed[BY_PROCESS] - f->removed[BY_THREAD] -
                               f->removed[BY_FOCUS] - f->removed[BY_IGNORE];
     for (enum criterion i = 0; i < BY_HIDE; i++)
         say_removed(f, i);
-    if (f->texts[BY_HIDE]) {
-        snprintf(note, sizeof(note), "--hide %.200s took %" PRIu64 " frames out of the tree",
-                 f->texts[BY_HIDE], f->hidden_frames);
-        profile_add_note(f->to, note);
-    }
-    if (f->filter->collapse_recursion) {
-        snprintf(note, sizeof(note),
-                 "--collapse-recursion took %" PRIu64 " frames out of the tree",
-                 f->collapsed_frames);
-        profile_add_note(f->to, note);
-    }
-    if (left != f->total) {
-        snprintf(note, sizeof(note),
-                 "percentages are of the %" PRIu64 " %s that are left, %.1f %% of all", left,
-                 value_name(f), 100.0 * (double)left / (double)f->total);
-        profile_add_note(f->to, note);
-    }
+    if (f->texts[BY_HIDE])
+        profile_note(f->to, "--hide %.200s took %" PRIu64 " frames out of the tree",
+                     f->texts[BY_HIDE], f->hidden_frames);
+    if (f->filter->collapse_recursion)
+        profile_note(f->to, "--collapse-recursion took %" PRIu64 " frames out of the tree",
+                     f->collapsed_frames);
+    if (left != f->total)
+        profile_note(f->to,
+                     "percentages are of the %" PRIu64 " %s that are left, %.1f %% of all",
+                     left, value_name(f), 100.0 * (double)left / (double)f->total);
 }
 
 static void run(struct filtering *f)

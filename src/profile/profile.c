@@ -1,6 +1,8 @@
 #include "profile/profile.h"
 
 #include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -365,6 +367,17 @@ void profile_add_note(struct profile *profile, const char *text)
     profile->notes = xgrow(profile->notes, &profile->note_room, profile->note_count + 1,
                            sizeof(*profile->notes));
     profile->notes[profile->note_count++] = id;
+}
+
+void profile_note(struct profile *profile, const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    profile_add_note(profile, text);
 }
 
 const str_id *profile_notes(const struct profile *profile, size_t *count)

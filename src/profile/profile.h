@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/compiler.h"
 #include "base/strings.h"
 #include "profile/call_tree.h"
 
@@ -197,6 +198,9 @@ const struct profile_info *profile_facts(const struct profile *profile);
 /* Sentences for the user that belong to the measurement: what could not be seen, and the
  * command that would help.  In order, without repetition. */
 void profile_add_note(struct profile *profile, const char *text);
+/* The same from a format; cut after a kilobyte. */
+PRINTF_LIKE(2, 3)
+void profile_note(struct profile *profile, const char *format, ...);
 const str_id *profile_notes(const struct profile *profile, size_t *count);
 
 /* ---- whole profiles ---- */

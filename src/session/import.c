@@ -3,7 +3,6 @@
 #include <elf.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,35 +147,24 @@ static void free_columns(struct event_columns *columns, size_t count)
     }
 }
 
-__attribute__((format(printf, 2, 3))) static void note(struct profile *profile,
-                                                       const char *format, ...)
-{
-    char text[512];
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(text, sizeof(text), format, arguments);
-    va_end(arguments);
-    profile_add_note(profile, text);
-}
-
 static void add_notes(const struct import *import, struct profile *profile)
 {
     const struct perfdata_facts *facts = perfdata_facts(import->file);
 
     if (facts->cut_short)
-        note(profile, "the recording ends within a record: it was cut short");
+        profile_note(profile, "the recording ends within a record: it was cut short");
     if (facts->unexplained)
-        note(profile, "%" PRIu64 " records were not understood and left out",
-             facts->unexplained);
+        profile_note(profile, "%" PRIu64 " records were not understood and left out",
+                     facts->unexplained);
     if (facts->foreign)
-        note(profile, "recorded on another kind of processor: stacks are as the kernel "
-                      "followed them, copies of the stack were not unwound");
+        profile_note(profile, "recorded on another kind of processor: stacks are as the kernel "
+                              "followed them, copies of the stack were not unwound");
     if (import->others)
-        note(profile, "%" PRIu64 " samples of further events were left out: %d are shown",
-             import->others, EVENTS_SHOWN);
+        profile_note(profile,
+                     "%" PRIu64 " samples of further events were left out: %d are shown",
+                     import->others, EVENTS_SHOWN);
     if (facts->lost && !import->unwound)
-        note(profile, "%" PRIu64 " records were lost while perf recorded", facts->lost);
+        profile_note(profile, "%" PRIu64 " records were lost while perf recorded", facts->lost);
 }
 
 static void describe(const struct import *import, struct profile *profile)

@@ -2,23 +2,18 @@
 #include <criterion/new/assert.h>
 #include <errno.h>
 
+#include "../format_text.h"
 #include "../profile_text.h"
 #include "../random_profile.h"
-#include "format/format.h"
 
 static struct error err;
 static struct profile *profile;
 
 static int read_text(const char *text)
 {
-    struct source *source = source_over("in.json", text, strlen(text));
-    int failed;
-
     profile_free(profile);
-    profile = profile_new();
-    failed = format_read(source, profile, &err);
-    source_close(source);
-    return failed;
+    profile = read_profile(NULL, text, strlen(text), &err);
+    return profile ? 0 : -err.code;
 }
 
 static void tear_down(void)
@@ -29,25 +24,11 @@ static void tear_down(void)
 
 static char *written(const struct profile *from)
 {
-    char *text;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
-    struct write_options options = {.timestamps = true};
+    char *text = written_profile(&json_format, from,
+                                 &(struct write_options){.timestamps = true}, NULL, &err);
 
-    cr_assert(zero(i32, json_format.write(from, &options, out, &err)));
-    fclose(out);
+    cr_assert(ne(ptr, text, NULL), "%s", err.message);
     return text;
-}
-
-static bool says(const char *text)
-{
-    size_t count;
-    const str_id *notes = profile_notes(profile, &count);
-
-    for (size_t i = 0; i < count; i++)
-        if (strstr(profile_string(profile, notes[i]), text))
-            return true;
-    return false;
 }
 
 TestSuite(fiq_json, .fini = tear_down);
@@ -104,13 +85,13 @@ Test(fiq_json, a_plain_file_of_others_is_read)
     cr_expect(eq(u64, profile_values(profile, 0)[1], 12));
     cr_expect(eq(str, (char *)profile_string(profile, profile_frame_at(profile, 1)->function),
                  "[0x13]"));
-    cr_expect(says("1 negative numbers"));
+    cr_expect(profile_says(profile, "1 negative numbers"));
 }
 
 Test(fiq_json, a_total_that_is_not_the_sum_is_said)
 {
     cr_assert(zero(i32, read_text("{\"total_samples\": 9, \"stacks\": [{\"count\": 7}]}")));
-    cr_expect(says("total_samples is 9, its stacks sum to 7"));
+    cr_expect(profile_says(profile, "total_samples is 9, its stacks sum to 7"));
 }
 
 Test(fiq_json, references_out_of_range_are_counted)
@@ -118,7 +99,7 @@ Test(fiq_json, references_out_of_range_are_counted)
     cr_assert(zero(i32, read_text("{\"stacks\": [{\"count\": 7, \"thread\": 3, \"frames\":"
                                   "[{\"symbol\": \"f\", \"file\": 12}]}]}")));
     cr_expect(eq(u64, profile_total(profile, 0), 7));
-    cr_expect(says("2 numbers or references make no sense"));
+    cr_expect(profile_says(profile, "2 numbers or references make no sense"));
 }
 
 Test(fiq_json, other_json_holds_no_stacks)

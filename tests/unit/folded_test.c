@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "format/format.h"
+#include "../format_text.h"
 
 static struct profile *profile;
 static struct error err;
@@ -22,11 +22,9 @@ static void tear_down(void)
 
 static int read_bytes(const char *text, size_t length)
 {
-    struct source *source = source_over("in.folded", text, length);
-    int failed = format_read(source, profile, &err);
-
-    source_close(source);
-    return failed;
+    profile_free(profile);
+    profile = read_profile(NULL, text, length, &err);
+    return profile ? 0 : -err.code;
 }
 
 static int read_text(const char *text)
@@ -37,13 +35,10 @@ static int read_text(const char *text)
 static char *written(bool annotate)
 {
     static char *text;
-    size_t size;
-    FILE *out;
 
     free(text);
-    out = open_memstream(&text, &size);
-    folded_format.write(profile, &(struct write_options){.annotate = annotate}, out, NULL);
-    fclose(out);
+    text = written_profile(&folded_format, profile,
+                           &(struct write_options){.annotate = annotate}, NULL, &err);
     return text;
 }
 
@@ -95,7 +90,7 @@ Test(folded, lines_that_are_no_stacks_are_counted_and_the_first_is_named)
 Test(folded, a_file_without_any_stack_is_an_error_that_names_it)
 {
     cr_expect(eq(int, read_text("hello\nworld\n"), -EBADMSG));
-    cr_expect(ne(ptr, strstr(err.message, "in.folded: line 1"), NULL), "%s", err.message);
+    cr_expect(ne(ptr, strstr(err.message, "in: line 1"), NULL), "%s", err.message);
 }
 
 Test(folded, an_empty_file_holds_nothing)

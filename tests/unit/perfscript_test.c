@@ -4,21 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "format/format.h"
+#include "../format_text.h"
 
 static struct error err;
 static struct profile *profile;
 
 static int read_text(const char *text)
 {
-    struct source *source = source_over("in.perf.txt", text, strlen(text));
-    int failed;
-
     profile_free(profile);
-    profile = profile_new();
-    failed = format_read(source, profile, &err);
-    source_close(source);
-    return failed;
+    profile = read_profile(NULL, text, strlen(text), &err);
+    return profile ? 0 : -err.code;
 }
 
 static void tear_down(void)
@@ -31,13 +26,9 @@ static char *folded(void)
 {
     static char *text;
     struct write_options options = {.view.processes = VIEW_PROCESSES_NEVER, .annotate = true};
-    size_t size;
-    FILE *out;
 
     free(text);
-    out = open_memstream(&text, &size);
-    folded_format.write(profile, &options, out, NULL);
-    fclose(out);
+    text = written_profile(&folded_format, profile, &options, NULL, &err);
     return text;
 }
 
@@ -51,17 +42,6 @@ static const struct label_set *labels(stack_id stack)
 static char *text_of(str_id id)
 {
     return (char *)profile_string(profile, id);
-}
-
-static bool says(const char *text)
-{
-    size_t count;
-    const str_id *notes = profile_notes(profile, &count);
-
-    for (size_t i = 0; i < count; i++)
-        if (strstr(profile_string(profile, notes[i]), text))
-            return true;
-    return false;
 }
 
 #define FRAMES "\t    55d0 leaf+0x10 (/bin/app)\n\t    55f0 main+0x9 (/bin/app)\n\n"
@@ -151,7 +131,7 @@ Test(perfscript, events_are_not_summed)
                                   "app 12 [000] 1.5: 1 faults: \n" FRAMES)));
     cr_expect(eq(u64, profile_total(profile, 0), 1));
     cr_expect(eq(u64, profile_total(profile, 1), 2));
-    cr_expect(says("samples of 2 events: cycles (1), faults (2)"));
+    cr_expect(profile_says(profile, "samples of 2 events: cycles (1), faults (2)"));
 }
 
 Test(perfscript, line_ends_of_windows_and_comments_do_no_harm)
@@ -165,8 +145,9 @@ Test(perfscript, line_ends_of_windows_and_comments_do_no_harm)
 Test(perfscript, what_is_neither_sample_nor_frame_is_counted)
 {
     cr_assert(zero(i32, read_text("app 12/12 [000] 1.5: 1 cycles: \n" FRAMES "nonsense\n")));
-    cr_expect(
-        says("1 lines are neither samples nor frames and were left out, the first is line 5"));
+    cr_expect(profile_says(
+        profile,
+        "1 lines are neither samples nor frames and were left out, the first is line 5"));
 }
 
 Test(perfscript, a_header_alone_holds_no_stacks)

@@ -3,33 +3,29 @@
 #include <errno.h>
 #include <zlib.h>
 
+#include "../format_text.h"
 #include "../profile_text.h"
 #include "../random_profile.h"
-#include "format/format.h"
 
 static struct error err;
 
 static char *packed(const struct profile *profile, const struct write_options *options,
                     size_t *size)
 {
-    char *bytes;
-    FILE *out = open_memstream(&bytes, size);
+    char *bytes = written_profile(&pprof_format, profile, options, size, &err);
 
-    cr_assert(zero(i32, pprof_format.write(profile, options, out, &err)));
-    fclose(out);
+    cr_assert(ne(ptr, bytes, NULL), "%s", err.message);
     return bytes;
 }
 
 static struct profile *reread(const struct profile *profile,
                               const struct write_options *options)
 {
-    struct profile *again = profile_new();
     size_t size;
     char *bytes = packed(profile, options, &size);
-    struct source *source = source_over("again.pb.gz", bytes, size);
+    struct profile *again = read_profile(NULL, bytes, size, &err);
 
-    cr_assert(zero(i32, format_read(source, again, &err)), "%s", err.message);
-    source_close(source);
+    cr_assert(ne(ptr, again, NULL), "%s", err.message);
     free(bytes);
     return again;
 }
@@ -41,16 +37,6 @@ static void expect_same(const struct profile *a, const struct profile *b)
     cr_expect(eq(str, other, text));
     free(text);
     free(other);
-}
-
-/* Reads bytes that are a Profile, not compressed. */
-static int read_bytes(struct profile *profile, const void *bytes, size_t size)
-{
-    struct source *source = source_over("in.pb", bytes, size);
-    int failed = format_read(source, profile, &err);
-
-    source_close(source);
-    return failed;
 }
 
 Test(pprof, what_is_written_reads_back_the_same)
@@ -120,11 +106,11 @@ static const uint8_t unnamed[] =
 
 Test(pprof, an_address_without_a_name_becomes_its_place_in_the_file)
 {
-    struct profile *profile = profile_new();
+    struct profile *profile = read_profile(NULL, unnamed, sizeof(unnamed) - 1, &err);
     frame_id *path = NULL;
     size_t room = 0, count;
 
-    cr_assert(zero(i32, read_bytes(profile, unnamed, sizeof(unnamed) - 1)), "%s", err.message);
+    cr_assert(ne(ptr, profile, NULL), "%s", err.message);
     const struct stack *stacks = profile_stacks(profile, &count);
     cr_assert(eq(sz, count, 1));
     cr_assert(eq(sz, profile_path(profile, stacks[0].node, &path, &room), 2));
@@ -140,24 +126,24 @@ Test(pprof, an_address_without_a_name_becomes_its_place_in_the_file)
 
 Test(pprof, samples_with_too_few_values_are_counted)
 {
-    struct profile *profile = profile_new();
+    struct profile *profile = read_profile(NULL, unnamed, sizeof(unnamed) - 1, &err);
     size_t count;
 
-    cr_assert(zero(i32, read_bytes(profile, unnamed, sizeof(unnamed) - 1)));
+    cr_assert(ne(ptr, profile, NULL));
     const str_id *notes = profile_notes(profile, &count);
     cr_assert(eq(sz, count, 1));
     cr_expect(eq(str, (char *)profile_string(profile, notes[0]),
-                 "in.pb: 1 samples with a wrong number of values were left out"));
+                 "in: 1 samples with a wrong number of values were left out"));
     profile_free(profile);
 }
 
 Test(pprof, a_cut_file_says_where_it_ends)
 {
-    struct profile *profile = profile_new();
+    struct profile *profile = read_profile(NULL, unnamed, sizeof(unnamed) - 3, &err);
 
-    cr_expect(eq(i32, read_bytes(profile, unnamed, sizeof(unnamed) - 3), -EBADMSG));
+    cr_expect(eq(ptr, profile, NULL));
+    cr_expect(eq(i32, err.code, EBADMSG));
     cr_expect(ne(ptr, strstr(err.message, "ends in the middle of a field"), NULL));
-    profile_free(profile);
 }
 
 Test(pprof, values_beyond_63_bits_stay_at_the_largest)
