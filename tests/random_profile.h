@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "profile/profile.h"
+#include "profile/quality.h"
 
 struct random_source {
     uint64_t state;
@@ -130,11 +130,11 @@ static inline void random_facts(struct random_source *random, struct profile *pr
     info->period = random_below(random, 2) * 10101010;
     info->frequency_hz = (double)random_below(random, 1000);
     info->effective_hz = (double)random_below(random, 1000) / 7;
-    if (random_below(random, 2))
-        info->quality = (struct quality){.measured = true,
-                                         .complete = random_below(random, 100),
-                                         .lost = random_below(random, 100),
-                                         .user_only = random_below(random, 2)};
+    if (random_below(random, 2)) {
+        info->quality.measured = true;
+        for (const struct quality_field *field = quality_fields; field->name; field++)
+            quality_set(&info->quality, field, random_below(random, field->is_flag ? 2 : 100));
+    }
     for (uint64_t i = random_below(random, 3); i > 0; i--)
         profile_add_note(profile,
                          i == 1 ? "kernel frames are hidden: paranoid is 2" : "note \"x\"");

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -55,7 +56,7 @@ struct watch {
     const struct run_settings *settings;
     struct progress progress;
     uint64_t deadline_ns; /* end of -d, or of the patience after SIGTERM; 0: none */
-    int status;           /* of waitpid */
+    int status;           /* of wait4 */
     bool ended, written, forwarded;
     int interrupts, signal;
 };
@@ -96,14 +97,23 @@ static int exit_code(int status)
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+static uint64_t nanoseconds(const struct timeval *time)
+{
+    return (uint64_t)time->tv_sec * 1000000000 + (uint64_t)time->tv_usec * 1000;
+}
+
 static void reap(struct watch *watch)
 {
+    struct rusage used;
     int status;
 
-    if (!watch->ended && waitpid(watch->child->pid, &status, WNOHANG) == watch->child->pid) {
-        watch->status = status;
-        watch->ended = true;
-    }
+    if (watch->ended || wait4(watch->child->pid, &status, WNOHANG, &used) != watch->child->pid)
+        return;
+    watch->status = status;
+    watch->ended = true;
+    if (watch->settings->measure.session.capture.children && !watch->written)
+        session_set_cpu_time(watch->session, nanoseconds(&used.ru_utime),
+                             nanoseconds(&used.ru_stime));
 }
 
 /*

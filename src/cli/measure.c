@@ -324,6 +324,11 @@ static void explain_no_samples(const struct profile *profile, struct error *err)
     const struct profile_info *info = profile_facts(profile);
 
     error_set(err, ENODATA, "there are no samples");
+    if (info->quality.owed > 1) {
+        error_hint(err, "the target used %.3f s of CPU time: the kernel did not sample it",
+                   (double)info->quality.owed * (double)info->period / 1e9);
+        return;
+    }
     error_hint(err,
                "the target used less CPU time than one sampling period (%.1f ms at this rate) "
                "in %.2f s; a higher -f, or -e context-switches for what waits",

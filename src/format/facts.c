@@ -6,46 +6,6 @@
 
 #include "base/compiler.h"
 
-#define COUNT(member)                                                                          \
-    {                                                                                          \
-#member, offsetof(struct quality, member), false                                       \
-    }
-#define FLAG(member)                                                                           \
-    {                                                                                          \
-#member, offsetof(struct quality, member), true                                        \
-    }
-
-const struct quality_field quality_fields[] = {COUNT(complete),
-                                               COUNT(cut),
-                                               COUNT(broken),
-                                               COUNT(kernel_only),
-                                               COUNT(unnamed),
-                                               COUNT(lost),
-                                               COUNT(throttled),
-                                               COUNT(foreign),
-                                               COUNT(pruned),
-                                               COUNT(unexplained),
-                                               FLAG(user_only),
-                                               FLAG(inherited),
-                                               {0}};
-
-uint64_t quality_get(const struct quality *quality, const struct quality_field *field)
-{
-    const char *at = (const char *)quality + field->offset;
-
-    return field->is_flag ? *(const bool *)at : *(const uint64_t *)(const void *)at;
-}
-
-void quality_set(struct quality *quality, const struct quality_field *field, uint64_t value)
-{
-    char *at = (char *)quality + field->offset;
-
-    if (field->is_flag)
-        *(bool *)at = value;
-    else
-        *(uint64_t *)(void *)at = value;
-}
-
 static const char *const kind_names[FRAME_KINDS] = {
     [FRAME_NATIVE] = "native", [FRAME_KERNEL] = "kernel", [FRAME_INLINE] = "inline",
     [FRAME_JIT] = "jit",       [FRAME_PYTHON] = "python", [FRAME_MARK] = "mark"};

@@ -7,18 +7,6 @@
 
 #include "profile/profile.h"
 
-/* The members of struct quality by name, for formats that keep them. */
-struct quality_field {
-    const char *name;
-    size_t offset;
-    bool is_flag; /* bool, else uint64_t */
-};
-extern const struct quality_field quality_fields[]; /* ended by one without a name */
-
-/* Flags are 0 and 1. */
-uint64_t quality_get(const struct quality *quality, const struct quality_field *field);
-void quality_set(struct quality *quality, const struct quality_field *field, uint64_t value);
-
 /* "native", "kernel", …; FRAME_KINDS when the name is none of them. */
 const char *frame_kind_name(enum frame_kind kind);
 enum frame_kind frame_kind_named(const char *name, size_t length);

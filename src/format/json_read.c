@@ -8,6 +8,7 @@
 #include "format/facts.h"
 #include "format/json.h"
 #include "format/json_values.h"
+#include "profile/quality.h"
 
 enum place {
     ROOT = 1,
@@ -85,8 +86,9 @@ static const struct json_rule rules[] = {{ROOT, "creator", CREATOR},
                                          {QUALITY, "foreign", QUALITY_FIRST + 7},
                                          {QUALITY, "pruned", QUALITY_FIRST + 8},
                                          {QUALITY, "unexplained", QUALITY_FIRST + 9},
-                                         {QUALITY, "user_only", QUALITY_FIRST + 10},
-                                         {QUALITY, "inherited", QUALITY_FIRST + 11},
+                                         {QUALITY, "owed", QUALITY_FIRST + 10},
+                                         {QUALITY, "user_only", QUALITY_FIRST + 11},
+                                         {QUALITY, "inherited", QUALITY_FIRST + 12},
                                          {ROOT, "notes", NOTES},
                                          {NOTES, NULL, NOTE},
                                          {ROOT, "total_samples", TOTAL},

@@ -6,6 +6,7 @@
 #include "base/xalloc.h"
 #include "format/facts.h"
 #include "format/json.h"
+#include "profile/quality.h"
 
 struct writer {
     const struct profile *profile;

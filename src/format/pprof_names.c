@@ -7,6 +7,7 @@
 #include "base/xalloc.h"
 #include "format/facts.h"
 #include "format/pprof_reader.h"
+#include "profile/quality.h"
 
 /* ---- frames ---- */
 

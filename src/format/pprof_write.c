@@ -11,6 +11,7 @@
 #include "format/facts.h"
 #include "format/pprof.h"
 #include "pprof.pb-c.h"
+#include "profile/quality.h"
 
 /* Field numbers of Profile, which is written field by field. */
 enum {

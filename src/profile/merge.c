@@ -1,4 +1,4 @@
-#include "profile/profile.h"
+#include "profile/quality.h"
 
 #include <stdlib.h>
 
@@ -119,18 +119,11 @@ static void add_stacks(struct translation *t)
 static void add_quality(struct quality *into, const struct quality *from)
 {
     into->measured |= from->measured;
-    into->complete += from->complete;
-    into->cut += from->cut;
-    into->broken += from->broken;
-    into->kernel_only += from->kernel_only;
-    into->unnamed += from->unnamed;
-    into->lost += from->lost;
-    into->throttled += from->throttled;
-    into->foreign += from->foreign;
-    into->pruned += from->pruned;
-    into->unexplained += from->unexplained;
-    into->user_only |= from->user_only;
-    into->inherited |= from->inherited;
+    for (const struct quality_field *field = quality_fields; field->name; field++) {
+        uint64_t one = quality_get(into, field), other = quality_get(from, field);
+
+        quality_set(into, field, field->is_flag ? one | other : saturating_add(one, other));
+    }
 }
 
 /* A fact is kept where both say the same, or where only one says something. */

@@ -174,6 +174,7 @@ struct quality {
     uint64_t foreign;     /* samples of other processes, dropped unread */
     uint64_t pruned;      /* samples whose innermost frames were folded away to save memory */
     uint64_t unexplained; /* records that could not be decoded */
+    uint64_t owed;        /* by the CPU time of the target, at least; 0: not known */
     bool user_only;       /* the kernel's frames were not allowed, or not wanted */
     bool inherited;       /* per-thread events: what lives shorter than a period is missed */
 };

@@ -1,10 +1,63 @@
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/compiler.h"
 #include "profile/profile.h"
+#include "profile/quality.h"
+
+#define COUNT(member)                                                                          \
+    {                                                                                          \
+#member, offsetof(struct quality, member), false                                       \
+    }
+#define FLAG(member)                                                                           \
+    {                                                                                          \
+#member, offsetof(struct quality, member), true                                        \
+    }
+
+const struct quality_field quality_fields[] = {COUNT(complete),  COUNT(cut),
+                                               COUNT(broken),    COUNT(kernel_only),
+                                               COUNT(unnamed),   COUNT(lost),
+                                               COUNT(throttled), COUNT(foreign),
+                                               COUNT(pruned),    COUNT(unexplained),
+                                               COUNT(owed),      FLAG(user_only),
+                                               FLAG(inherited),  {0}};
+
+uint64_t quality_get(const struct quality *quality, const struct quality_field *field)
+{
+    const char *at = (const char *)quality + field->offset;
+
+    return field->is_flag ? *(const bool *)at : *(const uint64_t *)(const void *)at;
+}
+
+void quality_set(struct quality *quality, const struct quality_field *field, uint64_t value)
+{
+    char *at = (char *)quality + field->offset;
+
+    if (field->is_flag)
+        *(bool *)at = value;
+    else
+        *(uint64_t *)(void *)at = value;
+}
+
+uint64_t quality_samples(const struct quality *quality)
+{
+    return quality->complete + quality->cut + quality->broken + quality->kernel_only;
+}
+
+/* Sampling at a rate has no spread worth speaking of, but clocks, and what runs before the
+ * first sample is due, differ a little. */
+uint64_t quality_missing(const struct quality *quality)
+{
+    enum { FEW = 10, PART = 20 };
+    uint64_t known = quality_samples(quality) + quality->lost;
+
+    if (quality->owed < known + FEW || quality->owed - known < quality->owed / PART)
+        return 0;
+    return quality->owed - known;
+}
 
 struct line {
     char *text;
@@ -47,8 +100,7 @@ void profile_quality_line(const struct profile *profile, char *text, size_t size
 {
     const struct quality *q = &profile_facts(profile)->quality;
     struct line line = {.text = text, .size = size};
-    uint64_t stacks = q->complete + q->cut + q->broken;
-    uint64_t all = stacks + q->kernel_only;
+    uint64_t all = quality_samples(q), stacks = all - q->kernel_only;
 
     text[0] = '\0';
     if (!q->measured)
@@ -74,6 +126,11 @@ void profile_quality_line(const struct profile *profile, char *text, size_t size
                ", %" PRIu64 " of %" PRIu64
                " samples lost (a lower -f or more --ring-pages helps)",
                q->lost, q->lost + all);
+    if (quality_missing(q))
+        append(&line,
+               ", %" PRIu64 " of at least %" PRIu64
+               " samples that its CPU time owes are missing",
+               quality_missing(q), q->owed);
     if (q->throttled)
         append(&line,
                ", throttled %" PRIu64 " times (lower -f, or raise "

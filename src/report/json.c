@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/compiler.h"
 #include "base/json_writer.h"
 #include "base/xalloc.h"
+#include "profile/quality.h"
 #include "report/writers.h"
 
 struct json {
@@ -70,22 +70,6 @@ static void put_omitted(struct json *json, const char *key, size_t all, size_t s
 
 /* ---- facts ---- */
 
-static const struct {
-    const char *name;
-    size_t offset;
-} quality_counts[] = {
-    {"complete", offsetof(struct quality, complete)},
-    {"cut", offsetof(struct quality, cut)},
-    {"broken", offsetof(struct quality, broken)},
-    {"kernel_only", offsetof(struct quality, kernel_only)},
-    {"unnamed", offsetof(struct quality, unnamed)},
-    {"lost", offsetof(struct quality, lost)},
-    {"throttled", offsetof(struct quality, throttled)},
-    {"foreign", offsetof(struct quality, foreign)},
-    {"pruned", offsetof(struct quality, pruned)},
-    {"unexplained", offsetof(struct quality, unexplained)},
-};
-
 static void put_quality(struct json *json)
 {
     const struct quality *quality = &profile_facts(json->model->profile)->quality;
@@ -97,14 +81,13 @@ static void put_quality(struct json *json)
         return;
     }
     json_open(&json->out, '{');
-    for (size_t i = 0; i < ARRAY_LENGTH(quality_counts); i++)
-        put_count(json, quality_counts[i].name,
-                  *(const uint64_t *)(const void *)((const char *)quality +
-                                                    quality_counts[i].offset));
-    json_key(&json->out, "user_only");
-    json_bool(&json->out, quality->user_only);
-    json_key(&json->out, "inherited");
-    json_bool(&json->out, quality->inherited);
+    for (const struct quality_field *field = quality_fields; field->name; field++) {
+        json_key(&json->out, field->name);
+        if (field->is_flag)
+            json_bool(&json->out, quality_get(quality, field));
+        else
+            json_u64(&json->out, quality_get(quality, field));
+    }
     profile_quality_line(json->model->profile, line, sizeof(line));
     put_name(json, "line", line);
     json_close(&json->out, '}');

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/xalloc.h"
+#include "session/account.h"
 #include "session/name.h"
 #include "session/reader.h"
 
@@ -29,6 +30,7 @@ struct session {
     struct reader *reader;
     struct symbolizer *symbolizer;
     struct session_options options;
+    struct account account;
     char *command;
     pthread_t thread;
     bool running;
@@ -285,6 +287,8 @@ static int start(struct session *session, const struct capture_target *target,
     session->started_ns = session->taken_ns = session->looked_ns = clock_ns(CLOCK_MONOTONIC);
     session->started_epoch_ns = clock_ns(CLOCK_REALTIME);
     failed = capture_enable(session->capture, err);
+    if (target->kind != CAPTURE_MACHINE)
+        account_begin(&session->account, target->pids, target->count);
     if (!failed)
         failed = load_processes(session, target, err);
     return failed ? failed : start_thread(session, err);
@@ -320,6 +324,7 @@ void session_stop(struct session *session)
     if (!session->running)
         return;
     session->ended_ns = clock_ns(CLOCK_MONOTONIC);
+    account_end(&session->account);
     atomic_store(&session->stopping, true);
     capture_wake(session->capture);
     pthread_join(session->thread, NULL);
@@ -337,6 +342,7 @@ void session_free(struct session *session)
     capture_close(session->capture);
     pthread_mutex_destroy(&session->lock);
     pthread_cond_destroy(&session->handed_over);
+    account_free(&session->account);
     free(session->command);
     free(session);
 }
@@ -370,6 +376,28 @@ static void add_counts(struct session *session, struct quality *quality,
     quality->throttled = now->throttled - before->throttled;
     quality->unexplained = now->undecoded - before->undecoded;
     session->counts_before = *now;
+}
+
+void session_set_cpu_time(struct session *session, uint64_t user_ns, uint64_t system_ns)
+{
+    session->account.user_ns = user_ns;
+    session->account.system_ns = system_ns;
+}
+
+/* Samples that the target's CPU time ought to have made, when all of it was sampled by a clock
+ * and is taken at once. */
+static uint64_t owed_samples(const struct session *session)
+{
+    const struct account *account = &session->account;
+    const struct capture_facts *facts = &session->facts;
+    uint64_t ns = account->user_ns;
+
+    if (!session->options.capture.event->is_clock || !facts->period || session->running ||
+        session->taken_ns != session->started_ns)
+        return 0;
+    if (facts->kernel) /* else the kernel's part makes no samples */
+        ns += account->system_ns + account->used_ns;
+    return ns / facts->period;
 }
 
 static str_id host_text(struct profile *profile)
@@ -443,6 +471,7 @@ static void describe(struct session *session, struct profile *profile,
     info->command = session->command ? profile_intern_text(profile, session->command) : 0;
     info->host = host_text(profile);
     info->creator = profile_intern_text(profile, "fiq " FIQ_VERSION);
+    info->quality.owed = owed_samples(session);
     info->started_ns = session->started_epoch_ns + (session->taken_ns - session->started_ns);
     info->duration_ns = now - session->taken_ns;
     session->taken_ns = now;

@@ -36,6 +36,13 @@ if level == 2:
     expect("user frames only" in done.stderr, "it says that the kernel's frames are missing")
 expect("under-sampled" in done.stderr, "it says that short-lived threads are under-sampled")
 
+print("what per-thread events miss is counted")
+done = nobody("run", "-f", 999, "-o", out, "--", home / "short_threads",
+              2000, 4, 200)
+owed = re.search(r"(\d+) of at\s+least (\d+) samples that its CPU\s+time\s+owes\s+are\s+missing", done.stderr)
+print(done.stderr.split("function")[-1].strip())
+expect(owed and int(owed[1]) + total(folded(out)) >= 0.9 * int(owed[2]), "missing samples are told")
+
 print("threads and forks")
 for command in ("threads", "forks"):
     done = nobody("run", "-f", 499, "-o", out, "--", home / command)

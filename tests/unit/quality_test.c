@@ -82,3 +82,20 @@ Test(quality, each_trouble_is_named_and_a_short_line_is_not_overrun)
     cr_expect(eq(sz, strlen(small), sizeof(small) - 2));
     cr_expect(eq(chr, small[sizeof(small) - 1], 'x'));
 }
+
+Test(quality, samples_that_neither_came_nor_were_lost_are_missing)
+{
+    cr_expect(
+        eq(ptr,
+           strstr(quality_line((struct quality){.complete = 960, .owed = 1000}), "missing"),
+           NULL),
+        "a twentieth is how clocks differ: %s", line);
+    cr_expect(eq(ptr,
+                 strstr(quality_line((struct quality){
+                            .complete = 500, .kernel_only = 200, .lost = 300, .owed = 1000}),
+                        "missing"),
+                 NULL),
+              "what is lost is said to be lost: %s", line);
+    quality_line((struct quality){.complete = 500, .owed = 1000});
+    cr_expect(ne(ptr, strstr(line, "500 of at least 1000 samples"), NULL), "%s", line);
+}
