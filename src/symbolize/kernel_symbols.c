@@ -67,26 +67,11 @@ static bool is_marker(const struct line *line)
     return line->name_length > 6 && !memcmp(line->name, "__pfx_", 6);
 }
 
-static unsigned underscores(const struct line *line)
-{
-    unsigned count = 0;
-
-    while (count < line->name_length && line->name[count] == '_')
-        count++;
-    return count;
-}
-
-/* Of several names at one address: global before local, fewer underscores, the first. */
+/* Of several names at one address the first that is code, as the kernel does where it names
+ * an address itself. */
 static bool better(const struct line *line, const struct line *than)
 {
-    bool global = line->type == 'T' || line->type == 'W';
-    bool than_global = than->type == 'T' || than->type == 'W';
-
-    if (is_code(line->type) != is_code(than->type))
-        return is_code(line->type);
-    if (global != than_global)
-        return global;
-    return underscores(line) < underscores(than);
+    return is_code(line->type) && !is_code(than->type);
 }
 
 /* For each address the symbol with the greatest start below it, among those that start after
@@ -182,10 +167,15 @@ static int setting(const char *path)
     return value;
 }
 
+int kernel_symbols_restricted(void)
+{
+    return setting("/proc/sys/kernel/kptr_restrict");
+}
+
 /* What kallsyms_show_value() in kernel/ksyms_common.c asks, in its order. */
 char *kernel_symbols_hidden_by(void)
 {
-    int restricted = setting("/proc/sys/kernel/kptr_restrict");
+    int restricted = kernel_symbols_restricted();
 
     if (restricted >= 2)
         return xasprintf("kernel addresses are hidden from everybody: kernel.kptr_restrict is "

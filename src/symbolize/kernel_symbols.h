@@ -26,6 +26,9 @@ size_t kernel_symbols_find(const char *text, size_t size, const uint64_t *addres
 /* The text of /proc/kallsyms, to be freed; NULL when it cannot be read. */
 char *kernel_symbols_read(size_t *size);
 
+/* kernel.kptr_restrict; 0 when it cannot be read. */
+int kernel_symbols_restricted(void);
+
 /* Which setting hides the addresses from this process, as a sentence with the remedy, to be
  * freed. */
 char *kernel_symbols_hidden_by(void);

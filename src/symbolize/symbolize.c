@@ -11,6 +11,7 @@
 #include "symbolize/demangle.h"
 #include "symbolize/function_starts.h"
 #include "symbolize/jitdump.h"
+#include "symbolize/kernel_lookup.h"
 #include "symbolize/kernel_symbols.h"
 #include "symbolize/perf_map.h"
 
@@ -407,11 +408,15 @@ static void resolve_kernel(struct symbolizer *symbolizer, struct group *group,
     mapping_id kernel = mapping_of(profile, group->dso);
     size_t size;
     bool other = symbolizer->options.other_kernel;
-    char *text = other ? NULL : kernel_symbols_read(&size);
+    char *text = NULL;
 
     group->kind = FRAME_KERNEL;
     for (size_t i = 0; i < group->count; i++)
         addresses[i] = group->places[i].offset;
+    if (!other)
+        text = kernel_lookup(addresses, group->count, &size);
+    if (!other && !text)
+        text = kernel_symbols_read(&size);
     if (other) {
         profile_add_note(profile, "recorded under another kernel than runs here: its functions "
                                   "have no names");
