@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -324,6 +325,23 @@ static void find_places(struct writer *writer)
     }
 }
 
+/*
+ * A name as a linker knows it, which pprof needs to disassemble a function.  Of any other text
+ * pprof believes that it is still to be demangled, and cuts templates and parameters off.
+ */
+static bool is_linked_name(const char *name)
+{
+    static const char *const mangled[] = {"_Z", "__Z", "_R", "__R"};
+
+    for (size_t i = 0; i < ARRAY_LENGTH(mangled); i++)
+        if (!strncmp(name, mangled[i], strlen(mangled[i])))
+            return false;
+    for (; *name; name++)
+        if (!isalnum((unsigned char)*name) && !strchr("_.$@", *name))
+            return false;
+    return true;
+}
+
 static uint64_t function_for(struct writer *writer, const struct frame *frame)
 {
     uint32_t *id =
@@ -334,7 +352,9 @@ static uint64_t function_for(struct writer *writer, const struct frame *frame)
 
         *id = ++writer->function_count;
         message.id = *id;
-        message.name = message.system_name = (int64_t)frame->function;
+        message.name = (int64_t)frame->function;
+        if (is_linked_name(profile_string(writer->profile, frame->function)))
+            message.system_name = message.name;
         message.filename = (int64_t)frame->file;
         put_message(writer, FUNCTION, &message.base);
     }
