@@ -108,4 +108,4 @@ async function main() {
   process.exitCode = failed ? 1 : 0;
 }
 
-module.exports = { test, main, open, render, renderPage, randomSource, violations, directory };
+module.exports = { test, main, need, open, render, renderPage, randomSource, violations, directory };
