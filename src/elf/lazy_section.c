@@ -20,15 +20,15 @@
 
 /* Pieces of this size are read at a time: large enough for a call, small enough that looking at
  * the head of each unit does not read everything. */
-enum { PIECE_SHIFT = 14, PIECE = 1 << PIECE_SHIFT };
+enum { PIECE_SHIFT = 14, PIECE = 1 << PIECE_SHIFT, INFLATED_AT_ONCE = 8 * PIECE };
 
-static Elf_Scn *find(struct image *image, const char *name, GElf_Shdr *header)
+static bool find(struct image *image, const char *name, GElf_Shdr *header)
 {
     Elf_Scn *scn = NULL;
     size_t names;
 
     if (elf_getshdrstrndx(image_elf(image), &names))
-        return NULL;
+        return false;
     while ((scn = elf_nextscn(image_elf(image), scn))) {
         const char *text;
 
@@ -36,9 +36,9 @@ static Elf_Scn *find(struct image *image, const char *name, GElf_Shdr *header)
             continue;
         text = elf_strptr(image_elf(image), names, header->sh_name);
         if (text && !strcmp(text, name))
-            return scn;
+            return true;
     }
-    return NULL;
+    return false;
 }
 
 static int reserve(struct lazy_section *section, size_t size, struct error *err)
@@ -53,31 +53,112 @@ static int reserve(struct lazy_section *section, size_t size, struct error *err)
     return 0;
 }
 
-/* How much a compressed section says it holds, and where its data start. */
+/* ---- compressed sections ---- */
+
+/* How much a compressed section says it holds, and where its data lie in the file. */
 struct packed {
-    const uint8_t *bytes;
-    size_t size;
-    uint64_t unpacked;
+    uint64_t offset, size, unpacked;
     uint32_t type;
 };
 
-static bool unpack_zlib(const struct packed *packed, uint8_t *into)
-{
-    uLongf size = packed->unpacked;
+/* A zlib stream on its way from the file into the section's bytes. */
+struct inflation {
+    z_stream stream;
+    uint64_t next, left; /* of the file */
+    size_t done;         /* bytes of the section that are there */
+    uint8_t input[PIECE];
+};
 
-    return uncompress(into, &size, packed->bytes, packed->size) == Z_OK &&
-           size == packed->unpacked;
+static void end_inflation(struct lazy_section *section)
+{
+    if (!section->inflation)
+        return;
+    inflateEnd(&section->inflation->stream);
+    free(section->inflation);
+    section->inflation = NULL;
 }
 
-static bool unpack_zstd(const struct packed *packed, uint8_t *into)
+/* The two bytes in front of the data, RFC 1950: no dictionary, a multiple of 31. */
+static bool zlib_header(const uint8_t *bytes)
+{
+    return (bytes[0] & 0x0f) == Z_DEFLATED && !(bytes[1] & 0x20) &&
+           (bytes[0] << 8 | bytes[1]) % 31 == 0;
+}
+
+/* The data without their checksum: who stops halfway never sees it, and what reads the bytes
+ * trusts none of them anyway. */
+static bool begin_inflation(struct lazy_section *section, const struct packed *packed)
+{
+    uint8_t header[2];
+    struct inflation *inflation;
+
+    if (packed->size < sizeof(header) ||
+        image_read(section->image, packed->offset, header, sizeof(header)) != sizeof(header) ||
+        !zlib_header(header))
+        return false;
+    inflation = xcalloc(1, sizeof(*inflation));
+    inflation->next = packed->offset + sizeof(header);
+    inflation->left = packed->size - sizeof(header);
+    if (inflateInit2(&inflation->stream, -MAX_WBITS) != Z_OK) {
+        free(inflation);
+        return false;
+    }
+    section->inflation = inflation;
+    return true;
+}
+
+static void refill(struct lazy_section *section)
+{
+    struct inflation *inflation = section->inflation;
+    size_t wanted =
+        inflation->left < sizeof(inflation->input) ? (size_t)inflation->left : PIECE;
+
+    if (inflation->stream.avail_in)
+        return;
+    wanted = image_read(section->image, inflation->next, inflation->input, wanted);
+    inflation->next += wanted;
+    inflation->left = wanted ? inflation->left - wanted : 0;
+    inflation->stream.next_in = inflation->input;
+    inflation->stream.avail_in = (uInt)wanted;
+}
+
+/* So that the first `size` bytes are there. */
+static void inflate_up_to(struct lazy_section *section, size_t size)
+{
+    struct inflation *inflation = section->inflation;
+
+    while (inflation->done < size) {
+        /* In large steps: zlib copies its window at the end of each. */
+        size_t room = section->size - inflation->done;
+        size_t step = room < INFLATED_AT_ONCE ? room : INFLATED_AT_ONCE;
+        int state;
+
+        refill(section);
+        inflation->stream.next_out = section->bytes + inflation->done;
+        inflation->stream.avail_out = (uInt)step;
+        state = inflate(&inflation->stream, Z_NO_FLUSH);
+        inflation->done += step - inflation->stream.avail_out;
+        if (state != Z_OK)
+            break;
+    }
+    if (inflation->done < size)
+        section->damaged = true;
+    if (section->damaged || inflation->done == section->size)
+        end_inflation(section);
+}
+
+static bool unpack_zstd(struct lazy_section *section, const struct packed *packed)
 {
 #ifdef HAVE_ZSTD
-    size_t size = ZSTD_decompress(into, (size_t)packed->unpacked, packed->bytes, packed->size);
+    uint8_t *bytes = xalloc((size_t)packed->size);
+    size_t got = image_read(section->image, packed->offset, bytes, (size_t)packed->size);
+    size_t size = ZSTD_decompress(section->bytes, section->size, bytes, got);
 
-    return !ZSTD_isError(size) && size == packed->unpacked;
+    free(bytes);
+    return !ZSTD_isError(size) && size == section->size;
 #else
+    (void)section;
     (void)packed;
-    (void)into;
     return false;
 #endif
 }
@@ -105,32 +186,34 @@ static int unpack(struct lazy_section *section, const struct packed *packed, con
     if (failed)
         return failed;
     *budget -= (size_t)packed->unpacked;
-    good = packed->type == ELFCOMPRESS_ZLIB ? unpack_zlib(packed, section->bytes)
-                                            : unpack_zstd(packed, section->bytes);
+    good = packed->type == ELFCOMPRESS_ZLIB ? begin_inflation(section, packed)
+                                            : unpack_zstd(section, packed);
     if (!good)
         return error_set(err, EBADMSG, "%s: %s cannot be inflated", image_name(section->image),
                          name);
     return 0;
 }
 
-static int open_compressed(struct lazy_section *section, Elf_Scn *scn, const GElf_Shdr *header,
+static int open_compressed(struct lazy_section *section, const GElf_Shdr *header,
                            const char *name, size_t *budget, struct error *err)
 {
-    Elf_Data *data = NULL;
-    GElf_Chdr compressed;
-    struct packed packed;
+    uint64_t file = image_file_size(section->image);
+    uint8_t bytes[sizeof(Elf64_Chdr)];
+    struct cursor cursor = {.failed = true};
+    struct packed packed = {0};
 
-    if (header->sh_offset <= image_file_size(section->image) &&
-        header->sh_size <= image_file_size(section->image) - header->sh_offset)
-        data = elf_rawdata(scn, NULL);
-    if (!data || !data->d_buf || data->d_size < sizeof(Elf64_Chdr) ||
-        !gelf_getchdr(scn, &compressed))
+    if (header->sh_offset <= file && header->sh_size <= file - header->sh_offset &&
+        header->sh_size >= sizeof(bytes))
+        cursor = cursor_over(
+            bytes, image_read(section->image, header->sh_offset, bytes, sizeof(bytes)));
+    packed.type = cursor_u32(&cursor);
+    cursor_skip(&cursor, 4);
+    packed.unpacked = cursor_u64(&cursor);
+    if (cursor.failed)
         return error_set(err, EBADMSG, "%s: damaged section %s", image_name(section->image),
                          name);
-    packed = (struct packed){.bytes = (const uint8_t *)data->d_buf + sizeof(Elf64_Chdr),
-                             .size = data->d_size - sizeof(Elf64_Chdr),
-                             .unpacked = compressed.ch_size,
-                             .type = compressed.ch_type};
+    packed.offset = header->sh_offset + sizeof(bytes);
+    packed.size = header->sh_size - sizeof(bytes);
     return unpack(section, &packed, name, budget, err);
 }
 
@@ -138,18 +221,24 @@ static int open_compressed(struct lazy_section *section, Elf_Scn *scn, const GEl
 static int open_old(struct lazy_section *section, struct image *image, const char *name,
                     size_t *budget, struct error *err)
 {
+    enum { HEADER = 12 };
     char *old = xasprintf(".z%s", name + 1);
-    struct section raw;
-    bool found = image_section(image, old, SIZE_MAX, &raw);
+    uint64_t file = image_file_size(image);
+    uint8_t bytes[HEADER];
+    GElf_Shdr header;
     struct packed packed = {.type = ELFCOMPRESS_ZLIB};
+    bool found = find(image, old, &header);
 
     free(old);
-    if (!found || raw.size < 12 || memcmp(raw.bytes, "ZLIB", 4))
+    if (!found || header.sh_size < HEADER || header.sh_offset > file ||
+        header.sh_size > file - header.sh_offset ||
+        image_read(image, header.sh_offset, bytes, HEADER) != HEADER ||
+        memcmp(bytes, "ZLIB", 4))
         return -ENOENT;
-    for (size_t i = 4; i < 12; i++)
-        packed.unpacked = packed.unpacked << 8 | raw.bytes[i];
-    packed.bytes = raw.bytes + 12;
-    packed.size = raw.size - 12;
+    for (size_t i = 4; i < HEADER; i++)
+        packed.unpacked = packed.unpacked << 8 | bytes[i];
+    packed.offset = header.sh_offset + HEADER;
+    packed.size = header.sh_size - HEADER;
     return unpack(section, &packed, name, budget, err);
 }
 
@@ -174,15 +263,14 @@ int lazy_section_open(struct lazy_section *section, struct image *image, const c
                       size_t *budget, struct error *err)
 {
     GElf_Shdr header;
-    Elf_Scn *scn = find(image, name, &header);
     int failed;
 
     *section = (struct lazy_section){.image = image};
-    if (!scn)
+    if (!find(image, name, &header))
         failed = !strncmp(name, ".debug_", 7) ? open_old(section, image, name, budget, err)
                                               : -ENOENT;
     else if (header.sh_flags & SHF_COMPRESSED)
-        failed = open_compressed(section, scn, &header, name, budget, err);
+        failed = open_compressed(section, &header, name, budget, err);
     else
         failed = open_plain(section, &header, name, err);
     if (failed)
@@ -192,6 +280,7 @@ int lazy_section_open(struct lazy_section *section, struct image *image, const c
 
 void lazy_section_close(struct lazy_section *section)
 {
+    end_inflation(section);
     if (section->bytes)
         munmap(section->bytes, section->size);
     free(section->present);
@@ -228,6 +317,8 @@ const uint8_t *lazy_section_bytes(struct lazy_section *section, uint64_t offset,
 {
     if (offset > section->size || size > section->size - offset || !section->bytes)
         return NULL;
+    if (section->inflation)
+        inflate_up_to(section, (size_t)(offset + size));
     if (section->present && size)
         read_pieces(section, (size_t)offset >> PIECE_SHIFT,
                     (size_t)(offset + size - 1) >> PIECE_SHIFT);

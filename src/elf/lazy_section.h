@@ -1,6 +1,8 @@
 #ifndef FIQ_ELF_LAZY_SECTION_H
 #define FIQ_ELF_LAZY_SECTION_H
 
+#include <stdbool.h>
+
 #include "elf/image.h"
 
 /*
@@ -8,15 +10,20 @@
  *
  * Debugging information is large and most of it is never needed: address space is reserved for
  * the whole section, and pieces of it are read from the file when somebody looks at them.
- * Pointers stay good until lazy_section_close().  Compressed sections (zlib, .zdebug, zstd
- * where the library is there) are inflated whole when they are opened.
+ * Pointers stay good until lazy_section_close().  Sections compressed with zlib (.zdebug, too)
+ * are inflated as far as somebody looks; those of zstd, where the library is there, whole when
+ * they are opened.
  */
+struct inflation;
+
 struct lazy_section {
     uint8_t *bytes;
     size_t size;
     struct image *image;
     uint64_t file_offset;
-    uint8_t *present; /* a bit for each piece; NULL: all of it is there */
+    uint8_t *present;            /* a bit for each piece; NULL: all of it is there */
+    struct inflation *inflation; /* under way; NULL: nothing is left to inflate */
+    bool damaged;                /* could not be inflated to its end; the rest is zero */
 };
 
 /* 0; -ENOENT when there is none; otherwise why it cannot be read.  *budget bounds what

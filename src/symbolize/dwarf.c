@@ -371,6 +371,17 @@ static void resolve_unit(struct dwarf *dwarf, const uint64_t *all, const struct 
     free(addresses);
 }
 
+/* Sections are inflated as they are read: only now is it known whether that went well. */
+static void note_damage(struct dwarf *dwarf)
+{
+    const char *section = dwarf_file_damage(&dwarf->file);
+
+    if (section && !dwarf->missing)
+        dwarf->missing = xasprintf("%s: %s cannot be inflated: inlined calls and lines are "
+                                   "missing",
+                                   image_name(dwarf->file.image), section);
+}
+
 void dwarf_find(struct dwarf *dwarf, const uint64_t *addresses, size_t count,
                 struct dwarf_chain *chains)
 {
@@ -388,5 +399,6 @@ void dwarf_find(struct dwarf *dwarf, const uint64_t *addresses, size_t count,
             ;
         resolve_unit(dwarf, addresses, jobs + at, end - at, chains);
     }
+    note_damage(dwarf);
     free(jobs);
 }

@@ -45,7 +45,8 @@ void dwarf_find(struct dwarf *dwarf, const uint64_t *addresses, size_t count,
 const struct dwarf_frame *dwarf_frames(const struct dwarf *dwarf);
 
 bool dwarf_gave_up(const struct dwarf *dwarf);
-/* A split file or common file that was not found, or NULL: a sentence for the user. */
+/* A split file or common file that was not found, a section that cannot be inflated, or NULL: a
+ * sentence for the user. */
 const char *dwarf_missing(const struct dwarf *dwarf);
 
 #endif

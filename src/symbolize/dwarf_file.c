@@ -77,6 +77,14 @@ bool dwarf_file_has_info(const struct dwarf_file *file)
     return file->sections[DWARF_INFO].size && file->sections[DWARF_ABBREV].size;
 }
 
+const char *dwarf_file_damage(const struct dwarf_file *file)
+{
+    for (size_t i = 0; i < DWARF_SECTIONS; i++)
+        if (file->sections[i].damaged)
+            return section_names[i];
+    return NULL;
+}
+
 struct cursor dwarf_cursor(struct dwarf_file *file, enum dwarf_section which, uint64_t offset,
                            uint64_t size)
 {
@@ -223,6 +231,21 @@ const struct dwarf_abbrev *dwarf_abbrev(const struct dwarf_unit *unit, uint64_t 
     return index == UINT32_MAX ? NULL : &abbrevs->list[index];
 }
 
+/* A table's size stands nowhere: as much as most need, then all there is. */
+static struct dwarf_abbrevs *abbrevs_at(struct dwarf_unit *unit, uint64_t offset)
+{
+    enum { MOST_TABLES = 16 * 1024 };
+    struct cursor cursor = dwarf_cursor(unit->file, DWARF_ABBREV, offset, MOST_TABLES);
+    struct dwarf_abbrevs *abbrevs = read_abbrevs(&cursor, unit->version, unit->wide);
+
+    if (!cursor.failed)
+        return abbrevs;
+    free_abbrevs(abbrevs);
+    cursor =
+        dwarf_cursor(unit->file, DWARF_ABBREV, offset, unit->file->sections[DWARF_ABBREV].size);
+    return read_abbrevs(&cursor, unit->version, unit->wide);
+}
+
 /* The table at the unit's offset; shared by units of one layout. */
 static struct dwarf_abbrevs *abbrevs_of(struct dwarf_unit *unit)
 {
@@ -232,17 +255,10 @@ static struct dwarf_abbrevs *abbrevs_of(struct dwarf_unit *unit)
     uint32_t *index = map_at(&file->abbrevs_at, key);
 
     if (*index == UINT32_MAX) {
-        uint64_t size = file->sections[DWARF_ABBREV].size;
-        struct cursor cursor;
-
-        /* A table's size stands nowhere; the section is small and is read whole. */
-        lazy_section_bytes(&file->sections[DWARF_ABBREV], 0, size);
-        cursor = dwarf_cursor(file, DWARF_ABBREV, offset, size);
-
         *index = (uint32_t)file->abbrevs_count;
         file->abbrevs = xgrow(file->abbrevs, &file->abbrevs_room, file->abbrevs_count + 1,
                               sizeof(*file->abbrevs));
-        file->abbrevs[file->abbrevs_count++] = read_abbrevs(&cursor, unit->version, unit->wide);
+        file->abbrevs[file->abbrevs_count++] = abbrevs_at(unit, offset);
     }
     return file->abbrevs[*index];
 }

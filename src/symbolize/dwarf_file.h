@@ -115,6 +115,8 @@ int dwarf_file_open(struct dwarf_file *file, struct image *image, bool split, si
                     struct error *err);
 void dwarf_file_close(struct dwarf_file *file);
 bool dwarf_file_has_info(const struct dwarf_file *file);
+/* The name of a section that turned out to be damaged when it was inflated, or NULL. */
+const char *dwarf_file_damage(const struct dwarf_file *file);
 
 /* The unit header at `offset` of .debug_info; false when there is none. */
 bool dwarf_unit_at(struct dwarf_file *file, uint64_t offset, struct dwarf_unit *unit);
