@@ -56,7 +56,8 @@ static bool better(const struct symbol *symbol, const struct symbol_hit *than)
         return symbol->global;
     if (symbol->size != than->size)
         return symbol->size < than->size;
-    return underscores(symbol->name) < underscores(than->name);
+    /* Functions that a linker merged differ in nothing: the last, as llvm-symbolizer has it. */
+    return underscores(symbol->name) <= underscores(than->name);
 }
 
 static void take(struct symbol_hit *hit, const struct symbol *symbol)

@@ -16,7 +16,7 @@
  *
  * Of several symbols that cover an address the best is: function before object, sized before
  * unsized, global before local, the shortest; among equals the name with fewer underscores in
- * front, then the one that comes first.
+ * front, then the one that comes last.
  */
 struct symbol_hit {
     const char *name; /* in the image's string table; NULL: none */
