@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 
 #include "base/hash.h"
 #include "base/map.h"
@@ -284,6 +285,31 @@ struct code rules_code(struct rules *rules, uint64_t address)
     if (!mapping || !place_of(rules, mapping, address, &place))
         return (struct code){0};
     return code_at(&place, 0);
+}
+
+/* Up to `size` bytes of the running process. */
+static unsigned read_process(pid_t pid, uint64_t address, void *into, size_t size)
+{
+    struct iovec local = {into, size};
+    struct iovec remote = {(void *)(uintptr_t)address, size};
+    ssize_t got = process_vm_readv(pid, &local, 1, &remote, 1, 0);
+
+    return got > 0 ? (unsigned)got : 0;
+}
+
+struct code rules_made_code(const struct rules *rules, uint64_t address)
+{
+    const struct mapping *mapping = process_mapping(rules->process, address);
+    struct code code = {0};
+    uint64_t left;
+
+    /* Of a recording there is no process any more. */
+    if (!mapping || !mapping->dso->jit || !mapping->dso->jit->seen)
+        return code;
+    left = mapping->end - address;
+    code.after = read_process(process_pid(rules->process), address, code.bytes + CODE_BEFORE,
+                              left < CODE_AFTER ? left : CODE_AFTER);
+    return code;
 }
 
 bool rules_executable(const struct rules *rules, uint64_t address)

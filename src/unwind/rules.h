@@ -64,6 +64,9 @@ const struct cfi_row *rules_row(struct rules *rules, uint64_t address,
 /* Code around an address; what is not in a file is not known. */
 struct code rules_code(struct rules *rules, uint64_t address);
 
+/* Code in memory only, from an address on, as it is now: a system call. */
+struct code rules_made_code(const struct rules *rules, uint64_t address);
+
 /* Something is mapped there for execution. */
 bool rules_executable(const struct rules *rules, uint64_t address);
 const struct dso *rules_dso(const struct rules *rules, uint64_t address);

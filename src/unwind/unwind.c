@@ -155,6 +155,10 @@ static bool rule_from_code(struct walk *walk, struct rule *rule)
     struct code code = rules_code(walk->unwinder->rules, walk->pc);
     uint64_t word;
 
+    /* Trampolines of a run-time (python -X perf) keep no frame pointer, but are short enough
+     * to be seen to their end. */
+    if (!code.after)
+        code = rules_made_code(walk->unwinder->rules, walk->pc);
     return ((walk->interrupted && walk->arch->prologue_rule(&code, rule)) ||
             walk->arch->epilogue_rule(&code, rule)) &&
            stack_load(&walk->stack, walk->sp + (uint64_t)(int64_t)rule->cfa - 8, &word) &&
