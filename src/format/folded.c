@@ -4,6 +4,7 @@
  * Lines that follow one another mostly share their outer frames, so the reader keeps the
  * previous line and its nodes and looks up only what differs.
  */
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -17,17 +18,28 @@
 #include "format/facts.h"
 #include "format/format.h"
 
-/* Names met lately: a name's hash leads to its frame, mostly without leaving the cache. */
-enum { RECENT = 16384 };
+/* Names met lately: a name's hash leads to its entry.  That is one line of the processor's
+ * cache with as much of the text as fits, as fetching it is most of the cost of a name. */
+enum { RECENT = 16384, RECENT_TEXT = 44 };
 struct recent {
-    uint64_t hash;
     const char *text; /* in the profile's strings */
-    uint32_t length;
+    uint32_t hash, length;
     frame_id frame;
+    char start[RECENT_TEXT];
+};
+static_assert(sizeof(struct recent) == 64, "a line of the cache");
+
+/* A name in a line, to be looked up. */
+struct name {
+    const char *text;
+    size_t length, end; /* the end counts from the begin of the line */
+    uint64_t hash;
 };
 
 struct reader {
     struct profile *profile;
+    struct name *names; /* of the line's frames that the one before had not */
+    size_t name_room;
     struct recent *recent;
     char *previous; /* frames of the line before */
     size_t previous_length, previous_room;
@@ -64,7 +76,22 @@ static size_t strip_annotations(const char *text, size_t length, enum frame_kind
     return length;
 }
 
-static frame_id frame_of_text(struct reader *reader, str_id id, const char *text, size_t length)
+/* `is_new`: the text was not in the profile until now. */
+static frame_id new_frame(struct reader *reader, str_id id, bool is_new)
+{
+    const char *text = profile_string(reader->profile, id);
+    size_t length = profile_string_length(reader->profile, id), bare;
+    struct frame frame = {.function = id, .kind = FRAME_NATIVE};
+
+    bare = strip_annotations(text, length, &frame.kind);
+    frame.unnamed = is_place(text, bare);
+    if (bare == length && is_new)
+        return profile_new_frame(reader->profile, &frame);
+    frame.function = profile_intern(reader->profile, text, bare);
+    return profile_frame(reader->profile, &frame);
+}
+
+static frame_id frame_of_text(struct reader *reader, str_id id, bool is_new)
 {
     if (id >= reader->frame_count) {
         reader->frame_of =
@@ -72,35 +99,75 @@ static frame_id frame_of_text(struct reader *reader, str_id id, const char *text
         while (reader->frame_count < reader->frame_room)
             reader->frame_of[reader->frame_count++] = UINT32_MAX;
     }
-    if (reader->frame_of[id] == UINT32_MAX) {
-        struct frame frame = {.kind = FRAME_NATIVE};
-
-        length = strip_annotations(text, length, &frame.kind);
-        frame.function = profile_intern(reader->profile, text, length);
-        frame.unnamed = is_place(text, length);
-        reader->frame_of[id] = profile_frame(reader->profile, &frame);
-    }
+    if (reader->frame_of[id] == UINT32_MAX)
+        reader->frame_of[id] = new_frame(reader, id, is_new);
     return reader->frame_of[id];
 }
 
-static frame_id frame_of(struct reader *reader, const char *text, size_t length)
+/* The highest bit of each byte that is zero; those above the first such byte may be wrong. */
+static uint64_t zero_bytes(uint64_t word)
 {
-    uint64_t hash = hash_bytes(text, length);
-    struct recent *recent = &reader->recent[hash % RECENT];
+    return (word - 0x0101010101010101u) & ~word & 0x8080808080808080u;
+}
+
+/* Where the name at `text` ends: at a semicolon or behind `length` bytes.  Its hash on the way,
+ * as each byte has to be fetched anyway. */
+static size_t name_end(const char *text, size_t length, uint64_t *hash)
+{
+    static const uint64_t SEMICOLONS = 0x3b3b3b3b3b3b3b3bu, FACTOR = 0xa0761d6478bd642fu;
+    uint64_t sum = 0, word, found;
+    size_t at = 0;
+    unsigned bytes;
+
+    for (; length - at >= 8; at += 8) {
+        memcpy(&word, text + at, 8);
+        found = zero_bytes(word ^ SEMICOLONS);
+        if (found)
+            break;
+        sum = (sum ^ word) * FACTOR;
+        sum ^= sum >> 32;
+    }
+    if (length - at < 8) {
+        word = SEMICOLONS;
+        memcpy(&word, text + at, length - at);
+        found = zero_bytes(word ^ SEMICOLONS);
+    }
+    bytes = (unsigned)__builtin_ctzll(found) / 8;
+    word &= (UINT64_C(1) << 8 * bytes) - 1;
+    *hash = hash_multiply(sum ^ word, FACTOR ^ (at + bytes));
+    return at + bytes;
+}
+
+static bool is_recent(const struct recent *recent, const struct name *name)
+{
+    if (recent->hash != (uint32_t)(name->hash >> 32) || recent->length != name->length)
+        return false;
+    return !memcmp(name->length <= RECENT_TEXT ? recent->start : recent->text, name->text,
+                   name->length);
+}
+
+static frame_id frame_of(struct reader *reader, const struct name *name)
+{
+    struct recent *recent = &reader->recent[name->hash % RECENT];
     uint32_t known;
     frame_id frame;
     str_id id;
 
-    if (recent->hash == hash && recent->length == length && !memcmp(recent->text, text, length))
+    if (is_recent(recent, name))
         return recent->frame;
     known = strings_count(profile_strings(reader->profile));
-    id = profile_intern(reader->profile, text, length);
-    frame = frame_of_text(reader, id, text, length);
+    id = profile_intern(reader->profile, name->text, name->length);
+    frame = frame_of_text(reader, id, id >= known);
     /* Only what is met again: names that occur once would drive out the others.  And not what
      * had to be cleaned. */
-    if (id < known && profile_string_length(reader->profile, id) == length)
-        *recent =
-            (struct recent){hash, profile_string(reader->profile, id), (uint32_t)length, frame};
+    if (id < known && profile_string_length(reader->profile, id) == name->length) {
+        *recent = (struct recent){.text = profile_string(reader->profile, id),
+                                  .hash = (uint32_t)(name->hash >> 32),
+                                  .length = (uint32_t)name->length,
+                                  .frame = frame};
+        memcpy(recent->start, name->text,
+               name->length < RECENT_TEXT ? name->length : RECENT_TEXT);
+    }
     return frame;
 }
 
@@ -138,8 +205,9 @@ static void keep_common_levels(struct reader *reader, const char *stack, size_t 
 
 static void push(struct reader *reader, size_t end, node_id node)
 {
-    reader->levels =
-        xgrow(reader->levels, &reader->level_room, reader->depth + 1, sizeof(*reader->levels));
+    if (reader->depth == reader->level_room)
+        reader->levels = xgrow(reader->levels, &reader->level_room, reader->depth + 1,
+                               sizeof(*reader->levels));
     reader->levels[reader->depth++] = (struct level){.end = end, .node = node};
 }
 
@@ -173,35 +241,60 @@ static void trim(const char **name, size_t *length)
     }
 }
 
+/* Whether trim() may have something to do. */
+static bool is_untrimmed(const char *name, size_t length)
+{
+    return *name == ' ' || name[length - 1] == ' ' || *name == '\xef';
+}
+
+/* Finds the names of stack[at..length), and asks for the memory where each will be looked up:
+ * all of it arrives while the first ones are worked on. */
+static size_t split_names(struct reader *reader, const char *stack, size_t at, size_t length)
+{
+    size_t count = 0;
+
+    while (at < length) {
+        struct name name = {.text = stack + at};
+
+        if (*name.text == ';') {
+            at++;
+            continue;
+        }
+        name.length = name_end(name.text, length - at, &name.hash);
+        at += name.length;
+        name.end = at;
+        if (is_untrimmed(name.text, name.length)) {
+            trim(&name.text, &name.length);
+            if (!name.length)
+                continue;
+            name_end(name.text, name.length, &name.hash);
+        }
+        __builtin_prefetch(&reader->recent[name.hash % RECENT]);
+        if (count == reader->name_room)
+            reader->names =
+                xgrow(reader->names, &reader->name_room, count + 1, sizeof(*reader->names));
+        reader->names[count++] = name;
+    }
+    return count;
+}
+
 static node_id stack_node(struct reader *reader, const char *stack, size_t length)
 {
-    size_t at;
+    size_t at, count;
     node_id node;
 
     keep_common_levels(reader, stack, length);
     at = reader->depth ? reader->levels[reader->depth - 1].end : 0;
     node = reader->depth ? reader->levels[reader->depth - 1].node : 0;
     remember(reader, stack, at, length);
-    while (at < length) {
-        const char *start = stack + at, *semicolon;
-        size_t size;
-
-        if (*start == ';') {
-            at++;
-            continue;
-        }
-        semicolon = memchr(start, ';', length - at);
-        size = semicolon ? (size_t)(semicolon - start) : length - at;
-        at += size;
-        trim(&start, &size);
-        if (!size)
-            continue;
-        if (reader->depth == STACK_DEPTH_MAX) {
-            reader->too_deep++;
-            break;
-        }
-        node = profile_child(reader->profile, node, frame_of(reader, start, size));
-        push(reader, at, node);
+    count = split_names(reader, stack, at, length);
+    if (count > STACK_DEPTH_MAX - reader->depth) {
+        count = STACK_DEPTH_MAX - reader->depth;
+        reader->too_deep++;
+    }
+    for (size_t i = 0; i < count; i++) {
+        node = profile_child(reader->profile, node, frame_of(reader, &reader->names[i]));
+        push(reader, reader->names[i].end, node);
     }
     return node ? node : no_frames(reader->profile);
 }
@@ -414,6 +507,7 @@ static int folded_read(struct source *source, struct profile *profile, struct er
                                source_name(source), reader.first_bad);
     }
     free(reader.recent);
+    free(reader.names);
     free(reader.previous);
     free(reader.levels);
     free(reader.frame_of);

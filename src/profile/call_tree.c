@@ -12,14 +12,20 @@
  * later children of a node are in the index, which so is small enough for the caches.
  *
  * The index holds node numbers; 0 is "empty", as the root is nobody's child.  The key, parent
- * and frame, is read from the node itself: 4 bytes a slot.
+ * and frame, is read from the node itself, which mostly costs a cache miss: the hash beside the
+ * number keeps us from looking at nodes that it cannot be, and at any when the index grows.
  */
+struct slot {
+    node_id node;
+    uint32_t hash;
+};
+
 struct call_tree {
     struct call_node *nodes;
     size_t count, room;
     uint64_t *selfs; /* NULL until something is weighed */
     size_t self_count, self_room;
-    node_id *slots;
+    struct slot *slots;
     size_t mask, indexed;
 };
 
@@ -45,37 +51,42 @@ void call_tree_free(struct call_tree *tree)
     free(tree);
 }
 
-static size_t home(const struct call_tree *tree, node_id parent, frame_id frame)
+static uint32_t hash_child(node_id parent, frame_id frame)
 {
-    return hash_u64((uint64_t)parent << 32 | frame) & tree->mask;
+    return (uint32_t)hash_u64((uint64_t)parent << 32 | frame);
 }
 
-static void put(struct call_tree *tree, node_id node)
+static void put(struct call_tree *tree, struct slot slot)
 {
-    size_t i = home(tree, tree->nodes[node].parent, tree->nodes[node].frame);
+    size_t i = slot.hash & tree->mask;
 
-    while (tree->slots[i])
+    while (tree->slots[i].node)
         i = (i + 1) & tree->mask;
-    tree->slots[i] = node;
+    tree->slots[i] = slot;
 }
 
 static void grow(struct call_tree *tree)
 {
-    free(tree->slots);
+    struct slot *old = tree->slots;
+    size_t count = tree->mask + 1;
+
     tree->mask = tree->mask * 2 + 1;
     tree->slots = xcalloc(tree->mask + 1, sizeof(*tree->slots));
-    for (size_t node = 1; node < tree->count; node++)
-        if (tree->nodes[tree->nodes[node].parent].first_child != node)
-            put(tree, (node_id)node);
+    for (size_t i = 0; i < count; i++)
+        if (old[i].node)
+            put(tree, old[i]);
+    free(old);
 }
 
-static node_id find_later_child(const struct call_tree *tree, node_id parent, frame_id frame)
+static node_id find_later_child(const struct call_tree *tree, node_id parent, frame_id frame,
+                                uint32_t hash)
 {
-    size_t i = home(tree, parent, frame);
+    size_t i = hash & tree->mask;
     node_id node;
 
-    while ((node = tree->slots[i]) != 0) {
-        if (tree->nodes[node].parent == parent && tree->nodes[node].frame == frame)
+    while ((node = tree->slots[i].node) != 0) {
+        if (tree->slots[i].hash == hash && tree->nodes[node].parent == parent &&
+            tree->nodes[node].frame == frame)
             break;
         i = (i + 1) & tree->mask;
     }
@@ -95,6 +106,7 @@ static node_id new_node(struct call_tree *tree, node_id parent, frame_id frame)
 node_id call_tree_child(struct call_tree *tree, node_id parent, frame_id frame)
 {
     node_id node = tree->nodes[parent].first_child;
+    uint32_t hash;
 
     if (!node) {
         node = new_node(tree, parent, frame);
@@ -102,11 +114,12 @@ node_id call_tree_child(struct call_tree *tree, node_id parent, frame_id frame)
     }
     if (tree->nodes[node].frame == frame)
         return node;
-    node = find_later_child(tree, parent, frame);
+    hash = hash_child(parent, frame);
+    node = find_later_child(tree, parent, frame, hash);
     if (node)
         return node;
     node = new_node(tree, parent, frame);
-    put(tree, node);
+    put(tree, (struct slot){.node = node, .hash = hash});
     if (++tree->indexed * 3 > tree->mask * 2)
         grow(tree);
     return node;

@@ -11,13 +11,16 @@
 #include "base/text.h"
 #include "base/xalloc.h"
 
-/* An array of equal records without repetition: the index maps a hash of the content to the
- * newest record with that hash, `chain` leads to older ones. */
+/* An array of records without repetition.  The index holds numbers + 1, 0 is "empty"; the
+ * hashes keep us from looking at records that it cannot be.  It is brought up to date when
+ * somebody asks: records that are known to be new cost nothing but their place. */
 struct table {
     uint8_t *records;
-    uint32_t *chain;
-    size_t count, room, chain_room, size;
-    struct map index;
+    size_t count, room, size;
+    uint32_t *hashes; /* of the first `indexed` records */
+    size_t indexed, hash_room;
+    uint32_t *slots;
+    size_t slot_count; /* a power of two */
 };
 
 struct profile {
@@ -31,6 +34,9 @@ struct profile {
     struct stack *stacks;
     uint64_t *values; /* type_count for each stack */
     size_t stack_count, stack_room, value_room;
+    /* Most nodes have stacks of one label set, so the map needs to hold only the others. */
+    stack_id *stack_of_node; /* the first stack that ended there, or UINT32_MAX */
+    size_t stack_node_count, stack_node_room;
     struct map stack_index; /* node << 32 | labels */
 
     struct moment *moments;
@@ -41,27 +47,64 @@ struct profile {
     size_t note_count, note_room;
 };
 
-static uint32_t table_add(struct table *table, const void *record)
-{
-    uint64_t hash = hash_bytes(record, table->size);
-    uint32_t *newest = map_at(&table->index, hash);
-
-    for (uint32_t i = *newest; i != UINT32_MAX; i = table->chain[i])
-        if (!memcmp(table->records + i * table->size, record, table->size))
-            return i;
-    table->records = xgrow(table->records, &table->room, table->count + 1, table->size);
-    table->chain = xgrow(table->chain, &table->chain_room, table->count + 1, sizeof(uint32_t));
-    memcpy(table->records + table->count * table->size, record, table->size);
-    table->chain[table->count] = *newest;
-    *newest = (uint32_t)table->count;
-    return (uint32_t)table->count++;
-}
-
 static void table_free(struct table *table)
 {
     free(table->records);
-    free(table->chain);
-    map_free(&table->index);
+    free(table->hashes);
+    free(table->slots);
+}
+
+static const void *table_at(const struct table *table, size_t at)
+{
+    return table->records + at * table->size;
+}
+
+/* The slot of an equal record, or the empty one where it belongs. */
+static uint32_t *table_find(const struct table *table, const void *record, uint32_t hash)
+{
+    for (size_t i = hash;; i++) {
+        uint32_t *slot = &table->slots[i & (table->slot_count - 1)];
+
+        if (!*slot || (table->hashes[*slot - 1] == hash &&
+                       !memcmp(table_at(table, *slot - 1), record, table->size)))
+            return slot;
+    }
+}
+
+static void table_index(struct table *table)
+{
+    if (table->count * 2 >= table->slot_count) {
+        while (table->count * 2 >= table->slot_count)
+            table->slot_count = table->slot_count ? table->slot_count * 2 : 16;
+        free(table->slots);
+        table->slots = xcalloc(table->slot_count, sizeof(*table->slots));
+        table->indexed = 0;
+    }
+    table->hashes =
+        xgrow(table->hashes, &table->hash_room, table->count, sizeof(*table->hashes));
+    for (size_t at = table->indexed; at < table->count; at++) {
+        table->hashes[at] = (uint32_t)hash_bytes(table_at(table, at), table->size);
+        *table_find(table, table_at(table, at), table->hashes[at]) = (uint32_t)at + 1;
+    }
+    table->indexed = table->count;
+}
+
+/* For what is known not to be there. */
+static uint32_t table_append(struct table *table, const void *record)
+{
+    table->records = xgrow(table->records, &table->room, table->count + 1, table->size);
+    memcpy(table->records + table->count * table->size, record, table->size);
+    return (uint32_t)table->count++;
+}
+
+static uint32_t table_add(struct table *table, const void *record)
+{
+    const uint32_t *slot;
+
+    if (table->indexed < table->count || !table->slots)
+        table_index(table);
+    slot = table_find(table, record, (uint32_t)hash_bytes(record, table->size));
+    return *slot ? *slot - 1 : table_append(table, record);
 }
 
 struct profile *profile_new(void)
@@ -91,6 +134,7 @@ void profile_free(struct profile *profile)
     call_tree_free(profile->tree);
     free(profile->stacks);
     free(profile->values);
+    free(profile->stack_of_node);
     map_free(&profile->stack_index);
     free(profile->moments);
     free(profile->notes);
@@ -147,20 +191,33 @@ uint32_t profile_mapping_count(const struct profile *profile)
     return (uint32_t)profile->mappings.count - 1;
 }
 
+/* The tables compare bytes, so padding must be zero. */
+static void clean_padding(struct frame *clean, const struct frame *frame)
+{
+    memset(clean, 0, sizeof(*clean));
+    clean->function = frame->function;
+    clean->file = frame->file;
+    clean->line = frame->line;
+    clean->mapping = frame->mapping;
+    clean->address = frame->address;
+    clean->kind = frame->kind;
+    clean->unnamed = frame->unnamed;
+}
+
 frame_id profile_frame(struct profile *profile, const struct frame *frame)
 {
     struct frame clean;
 
-    /* The table compares bytes, so padding must be zero. */
-    memset(&clean, 0, sizeof(clean));
-    clean.function = frame->function;
-    clean.file = frame->file;
-    clean.line = frame->line;
-    clean.mapping = frame->mapping;
-    clean.address = frame->address;
-    clean.kind = frame->kind;
-    clean.unnamed = frame->unnamed;
+    clean_padding(&clean, frame);
     return table_add(&profile->frames, &clean);
+}
+
+frame_id profile_new_frame(struct profile *profile, const struct frame *frame)
+{
+    struct frame clean;
+
+    clean_padding(&clean, frame);
+    return table_append(&profile->frames, &clean);
 }
 
 const struct frame *profile_frame_at(const struct profile *profile, frame_id id)
@@ -258,10 +315,28 @@ static uint64_t add_value(uint64_t sum, uint64_t value)
     return value > NOT_MEASURED - 1 - sum ? NOT_MEASURED - 1 : sum + value;
 }
 
+/* The place for the number of a stack; UINT32_MAX is in it when there is none yet. */
+static stack_id *stack_place(struct profile *profile, node_id node, label_id labels)
+{
+    stack_id *first;
+
+    if (node >= profile->stack_node_count) {
+        profile->stack_of_node = xgrow(profile->stack_of_node, &profile->stack_node_room,
+                                       (size_t)node + 1, sizeof(*profile->stack_of_node));
+        memset(profile->stack_of_node + profile->stack_node_count, 0xff,
+               (node + 1 - profile->stack_node_count) * sizeof(*profile->stack_of_node));
+        profile->stack_node_count = (size_t)node + 1;
+    }
+    first = &profile->stack_of_node[node];
+    if (*first == UINT32_MAX || profile->stacks[*first].labels == labels)
+        return first;
+    return map_at(&profile->stack_index, (uint64_t)node << 32 | labels);
+}
+
 stack_id profile_add_at(struct profile *profile, node_id node, label_id labels,
                         const uint64_t *values)
 {
-    uint32_t *id = map_at(&profile->stack_index, (uint64_t)node << 32 | labels);
+    stack_id *id = stack_place(profile, node, labels);
     size_t types = profile->type_count;
     uint64_t *sums;
 

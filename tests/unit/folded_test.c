@@ -71,6 +71,39 @@ Test(folded, a_frame_that_begins_like_the_one_before_is_another)
     cr_expect(eq(str, written(false), "main 16\nmain;ab 4\nmain;ab;c 1\nmain;a 2\nmai;ab 8\n"));
 }
 
+Test(folded, names_of_any_length_are_told_apart)
+{
+    /* Of each length a pair that differs in the last byte; twice, so that the second half is
+     * looked up among the names met before. */
+    enum { LONGEST = 80 };
+    static char text[4 * LONGEST * (LONGEST + 16)];
+    size_t at = 0;
+
+    for (int round = 0; round < 2; round++)
+        for (int length = 1; length <= LONGEST; length++)
+            for (char last = 'a'; last <= 'b'; last++) {
+                memset(text + at, 'x', (size_t)length);
+                text[at + (size_t)length - 1] = last;
+                at += (size_t)length;
+                at += (size_t)sprintf(text + at, ";%d%c;leaf 1\n", round, last);
+            }
+    cr_assert(eq(int, read_bytes(text, at), 0));
+
+    cr_expect(eq(u32, profile_frame_count(profile), 2 * LONGEST + 5));
+    at = 0;
+    for (int length = 1; length <= LONGEST; length++)
+        at += 2 * (size_t)length;
+    for (frame_id i = 0; i < profile_frame_count(profile); i++)
+        at -= profile_string_length(profile, profile_frame_at(profile, i)->function);
+    cr_expect(eq(long, (long)at, -(long)strlen("0a0b1a1bleaf")));
+}
+
+Test(folded, spaces_around_a_name_count_nothing)
+{
+    cr_assert(eq(int, read_text("main; f ;g 1\nmain;f;g 2\nmain;  ;f 4\n"), 0));
+    cr_expect(eq(str, written(false), "main;f 4\nmain;f;g 3\n"));
+}
+
 Test(folded, no_newline_at_the_end_carriage_returns_and_a_byte_order_mark_do_no_harm)
 {
     cr_assert(eq(int, read_text("\xef\xbb\xbfmain;f 3\r\n\r\n# note\r\nmain;f 4"), 0));

@@ -49,6 +49,29 @@ Test(profile, frames_differ_in_any_of_their_parts)
     cr_expect(eq(u32, profile_frame_count(profile), 4));
 }
 
+Test(profile, frames_given_as_new_are_found_by_who_asks_later)
+{
+    enum { FRAMES = 100 };
+    frame_id ids[FRAMES];
+
+    frame("asked before");
+    for (int i = 0; i < FRAMES; i++) {
+        char name[16];
+
+        snprintf(name, sizeof(name), "f%d", i);
+        ids[i] = profile_new_frame(
+            profile, &(struct frame){.function = profile_intern_text(profile, name)});
+    }
+
+    for (int i = 0; i < FRAMES; i++) {
+        char name[16];
+
+        snprintf(name, sizeof(name), "f%d", i);
+        cr_expect(eq(u32, frame(name), ids[i]));
+    }
+    cr_expect(eq(u32, profile_frame_count(profile), FRAMES + 1));
+}
+
 Test(profile, mappings_count_from_1)
 {
     struct profile_mapping mapping = {.path = profile_intern_text(profile, "/bin/x")};
