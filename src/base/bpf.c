@@ -77,3 +77,12 @@ bool bpf_program_run(int program, const void *context, size_t size)
     attr.test.ctx_size_in = (uint32_t)size;
     return bpf(BPF_PROG_TEST_RUN, &attr) == 0;
 }
+
+int bpf_tracepoint_open(const char *name, int program)
+{
+    union bpf_attr attr = {0};
+
+    attr.raw_tracepoint.name = pointer(name);
+    attr.raw_tracepoint.prog_fd = (uint32_t)program;
+    return bpf(BPF_RAW_TRACEPOINT_OPEN, &attr);
+}

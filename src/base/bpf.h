@@ -43,6 +43,9 @@ void bpf_map_remove(int map, const void *key);
 /* From now on nobody may change it, so that the verifier may take its bytes for constants. */
 bool bpf_map_freeze(int map);
 
+/* Runs the program at each pass of the kernel's tracepoint until the descriptor is closed. */
+int bpf_tracepoint_open(const char *name, int program);
+
 /* Runs the program once, here and now. */
 bool bpf_program_run(int program, const void *context, size_t size);
 

@@ -1,109 +1,150 @@
 #include "capture/bpf_filter.h"
 
-#include <linux/bpf.h>
 #include <linux/perf_event.h>
-#include <stdbool.h>
+#include <sched.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/bpf.h"
 #include "base/compiler.h"
+#include "capture/kernel_types.h"
 
-/* The key that opens the filter for all: no process has number 0. */
-enum { PASS_ALL = 0 };
+enum {
+    /* The key whose value opens the filter for all: no process has this number. */
+    PASS_ALL = -1,
+    /* Room for children, some 80 bytes each; when it is full everything passes. */
+    CHILDREN_MAX = 16 * 1024,
+};
 
-static int bpf(int command, union bpf_attr *attr)
+static bool put(int map, uint32_t pid, uint8_t value)
 {
-    return (int)syscall(SYS_bpf, command, attr, sizeof(*attr));
+    return bpf_map_put(map, &pid, &value);
 }
 
-static int add(int map, uint32_t pid)
-{
-    uint8_t present = 1;
-    union bpf_attr attr = {0};
-
-    attr.map_fd = (uint32_t)map;
-    attr.key = (uint64_t)(uintptr_t)&pid;
-    attr.value = (uint64_t)(uintptr_t)&present;
-    return bpf(BPF_MAP_UPDATE_ELEM, &attr);
-}
-
-static int make_map(size_t pids)
-{
-    union bpf_attr attr = {0};
-
-    attr.map_type = BPF_MAP_TYPE_HASH;
-    attr.key_size = sizeof(uint32_t);
-    attr.value_size = 1;
-    attr.max_entries = (uint32_t)pids + 1;
-    return bpf(BPF_MAP_CREATE, &attr);
-}
-
-#define INSN(op, destination, source, offset, immediate)                                       \
-    {                                                                                          \
-        .code = (op), .dst_reg = (destination), .src_reg = (source), .off = (offset),          \
-        .imm = (immediate)                                                                     \
-    }
-#define STORE_KEY(source) INSN(BPF_STX | BPF_MEM | BPF_W, BPF_REG_10, source, -4, 0)
+/* The 32 bits of a register become the key on the program's stack; what the map holds for
+ * it, or 0, is in register 0 then. */
+#define KEY_AT                (-4)
+#define STORE_KEY(source)     BPF_INSN(BPF_STX | BPF_MEM | BPF_W, BPF_REG_10, source, KEY_AT, 0)
+#define STORE_KEY_NUMBER(key) BPF_INSN(BPF_ST | BPF_MEM | BPF_W, BPF_REG_10, 0, KEY_AT, key)
 #define LOOK_UP(map)                                                                           \
-    INSN(BPF_LD | BPF_DW | BPF_IMM, BPF_REG_1, BPF_PSEUDO_MAP_FD, 0, map),                     \
-        INSN(0, 0, 0, 0, 0), INSN(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_2, BPF_REG_10, 0, 0),   \
-        INSN(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, -4),                                \
-        INSN(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_map_lookup_elem)
+    BPF_LOAD_MAP(BPF_REG_1, map), BPF_COPY(BPF_REG_2, BPF_REG_10),                             \
+        BPF_ADD_NUMBER(BPF_REG_2, KEY_AT), BPF_CALL_HELPER(BPF_FUNC_map_lookup_elem)
+#define CURRENT_PROCESS                                                                        \
+    BPF_CALL_HELPER(BPF_FUNC_get_current_pid_tgid),                                            \
+        BPF_INSN(BPF_ALU64 | BPF_RSH | BPF_K, BPF_REG_0, 0, 0, 32)
+#define SKIP_IF_ZERO(count)     BPF_INSN(BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_0, 0, count, 0)
+#define SKIP_IF_NOT_ZERO(count) BPF_INSN(BPF_JMP | BPF_JNE | BPF_K, BPF_REG_0, 0, count, 0)
 
-/* return map has (pid_tgid >> 32) || map has PASS_ALL; 0 drops the sample. */
-static int make_program(int map)
+/* return map has (pid_tgid >> 32) || map[PASS_ALL]; 0 drops the sample. */
+static int filter_program(int map)
 {
     const struct bpf_insn program[] = {
-        INSN(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_get_current_pid_tgid),
-        INSN(BPF_ALU64 | BPF_RSH | BPF_K, BPF_REG_0, 0, 0, 32),
+        CURRENT_PROCESS,
         STORE_KEY(BPF_REG_0),
         LOOK_UP(map),
-        INSN(BPF_JMP | BPF_JNE | BPF_K, BPF_REG_0, 0, 9, 0), /* to "pass" */
-        INSN(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_3, 0, 0, PASS_ALL),
-        STORE_KEY(BPF_REG_3),
+        SKIP_IF_NOT_ZERO(9), /* to "pass" */
+        STORE_KEY_NUMBER(PASS_ALL),
         LOOK_UP(map),
-        INSN(BPF_JMP | BPF_JNE | BPF_K, BPF_REG_0, 0, 1, 0),   /* to "pass" */
-        INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),                  /* r0 is 0 */
-        INSN(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, 1), /* pass: */
-        INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
+        SKIP_IF_ZERO(1),
+        BPF_INSN(BPF_LDX | BPF_MEM | BPF_B, BPF_REG_0, BPF_REG_0, 0, 0),
+        BPF_RETURN,
+        BPF_SET(BPF_REG_0, 1), /* pass: */
+        BPF_RETURN,
     };
-    union bpf_attr attr = {0};
 
-    attr.prog_type = BPF_PROG_TYPE_PERF_EVENT;
-    attr.insns = (uint64_t)(uintptr_t)program;
-    attr.insn_cnt = ARRAY_LENGTH(program);
-    attr.license = (uint64_t)(uintptr_t) "MIT";
-    return bpf(BPF_PROG_LOAD, &attr);
+    return bpf_program_new(BPF_PROG_TYPE_PERF_EVENT, program, ARRAY_LENGTH(program), "MIT");
 }
 
-int bpf_filter_open(struct bpf_filter *filter, const pid_t *pids, size_t count)
+/* For the tracepoint task_newtask(task, clone_flags), which the parent passes before the child
+ * can run:
+ *
+ * if (!(clone_flags & CLONE_THREAD) && map has (pid_tgid >> 32) && !put(map, task->pid, 1))
+ *     map[PASS_ALL] = 1; */
+static int fork_program(int map, int32_t pid_at)
 {
-    bool filled = true;
+    enum { TASK = 0, CLONE_FLAGS = 8, VALUE_AT = -8 };
+    const struct bpf_insn program[] = {
+        BPF_INSN(BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_6, BPF_REG_1, TASK, 0),
+        BPF_INSN(BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_7, BPF_REG_1, CLONE_FLAGS, 0),
+        BPF_INSN(BPF_JMP | BPF_JSET | BPF_K, BPF_REG_7, 0, 33, CLONE_THREAD), /* to "end" */
+        CURRENT_PROCESS,
+        STORE_KEY(BPF_REG_0),
+        LOOK_UP(map),
+        SKIP_IF_ZERO(24), /* to "end" */
+        BPF_COPY(BPF_REG_1, BPF_REG_10),
+        BPF_ADD_NUMBER(BPF_REG_1, KEY_AT),
+        BPF_SET(BPF_REG_2, sizeof(uint32_t)),
+        BPF_COPY(BPF_REG_3, BPF_REG_6),
+        BPF_ADD_NUMBER(BPF_REG_3, pid_at),
+        BPF_CALL_HELPER(BPF_FUNC_probe_read_kernel),
+        BPF_INSN(BPF_ST | BPF_MEM | BPF_B, BPF_REG_10, 0, VALUE_AT, 1),
+        BPF_LOAD_MAP(BPF_REG_1, map),
+        BPF_COPY(BPF_REG_2, BPF_REG_10),
+        BPF_ADD_NUMBER(BPF_REG_2, KEY_AT),
+        BPF_COPY(BPF_REG_3, BPF_REG_10),
+        BPF_ADD_NUMBER(BPF_REG_3, VALUE_AT),
+        BPF_SET(BPF_REG_4, BPF_ANY),
+        BPF_CALL_HELPER(BPF_FUNC_map_update_elem),
+        SKIP_IF_ZERO(8), /* to "end" */
+        STORE_KEY_NUMBER(PASS_ALL),
+        LOOK_UP(map),
+        SKIP_IF_ZERO(1), /* to "end" */
+        BPF_INSN(BPF_ST | BPF_MEM | BPF_B, BPF_REG_0, 0, 0, 1),
+        BPF_SET(BPF_REG_0, 0), /* end: */
+        BPF_RETURN,
+    };
 
-    filter->program = -1;
-    filter->map = make_map(count);
-    if (filter->map < 0)
-        return -1;
-    for (size_t i = 0; i < count; i++)
-        filled &= !add(filter->map, (uint32_t)pids[i]);
+    return bpf_program_new(BPF_PROG_TYPE_RAW_TRACEPOINT, program, ARRAY_LENGTH(program),
+                           "Dual MIT/GPL");
+}
+
+/* A raw tracepoint is let go of at once; that of an event keeps whoever closes it waiting for
+ * tens of milliseconds. */
+static void follow_forks(struct bpf_filter *filter)
+{
+    int32_t pid_at;
+    int program;
+
+    if (!kernel_member_offset("task_struct", "pid", &pid_at))
+        return;
+    program = fork_program(filter->map, pid_at);
+    if (program < 0)
+        return;
+    filter->forks = bpf_tracepoint_open("task_newtask", program);
+    filter->follows = filter->forks >= 0;
+    close(program); /* the link keeps it */
+}
+
+int bpf_filter_open(struct bpf_filter *filter, const pid_t *pids, size_t count, bool children)
+{
+    uint32_t entries = (uint32_t)count + 1 + (children ? CHILDREN_MAX : 0);
+    bool filled;
+
+    *filter = (struct bpf_filter){.program = -1, .forks = -1};
+    filter->map = bpf_map_new(BPF_MAP_TYPE_HASH, sizeof(uint32_t), 1, entries, 0);
+    filled = filter->map >= 0 && put(filter->map, (uint32_t)PASS_ALL, 0);
+    for (size_t i = 0; filled && i < count; i++)
+        filled = put(filter->map, (uint32_t)pids[i], 1);
     if (filled)
-        filter->program = make_program(filter->map);
-    if (filter->program >= 0)
-        return 0;
-    bpf_filter_close(filter);
-    return -1;
+        filter->program = filter_program(filter->map);
+    if (filter->program < 0) {
+        bpf_filter_close(filter);
+        return -1;
+    }
+    if (children)
+        follow_forks(filter);
+    return 0;
 }
 
 void bpf_filter_close(struct bpf_filter *filter)
 {
-    if (filter->map >= 0)
-        close(filter->map);
-    if (filter->program >= 0)
-        close(filter->program);
-    filter->map = filter->program = -1;
+    const int open[] = {filter->map, filter->program, filter->forks};
+
+    for (size_t i = 0; i < ARRAY_LENGTH(open); i++)
+        if (open[i] >= 0)
+            close(open[i]);
+    *filter = (struct bpf_filter){.map = -1, .program = -1, .forks = -1};
 }
 
 int bpf_filter_attach(const struct bpf_filter *filter, int event)
@@ -114,5 +155,5 @@ int bpf_filter_attach(const struct bpf_filter *filter, int event)
 void bpf_filter_pass_all(const struct bpf_filter *filter)
 {
     if (filter->map >= 0)
-        add(filter->map, PASS_ALL);
+        put(filter->map, (uint32_t)PASS_ALL, 1);
 }

@@ -406,9 +406,11 @@ static int open_per_cpu(struct capture *capture, struct error *err)
             return explain_open(err, -failed, &capture->target, &capture->options);
     }
     if (capture->target.kind == CAPTURE_MACHINE || !in_first_pid_namespace() ||
-        bpf_filter_open(&capture->filter, capture->target.pids, capture->target.count))
+        bpf_filter_open(&capture->filter, capture->target.pids, capture->target.count,
+                        capture->options.children))
         return 0;
     capture->facts.filtered = true;
+    capture->facts.follows_forks = capture->filter.follows;
     for (size_t i = 0; i < capture->sampler_count; i++)
         capture->facts.filtered &= !bpf_filter_attach(&capture->filter, capture->samplers[i]);
     return 0;
@@ -559,7 +561,7 @@ int capture_open(struct capture **result, const struct capture_target *target,
     if (target->count)
         memcpy(capture->pids, target->pids, target->count * sizeof(*capture->pids));
     capture->target.pids = capture->pids;
-    capture->filter = (struct bpf_filter){.map = -1, .program = -1};
+    capture->filter = (struct bpf_filter){.map = -1, .program = -1, .forks = -1};
     capture->epoll = capture->wake = -1;
     failed = open_all(capture, err);
     if (failed)

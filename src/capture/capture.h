@@ -39,6 +39,7 @@ struct capture_facts {
     bool per_cpu;        /* false: per thread, and what lives shorter than a period is missed */
     bool kernel;         /* kernel frames are there */
     bool filtered;       /* foreign samples are dropped in the kernel */
+    bool follows_forks;  /* ... which knows of new children by itself */
     uint64_t period;     /* of the event, 0 with a frequency the kernel steers */
     double frequency_hz; /* after clamping */
     uint32_t stack_bytes; /* copied now */
@@ -77,8 +78,8 @@ size_t capture_drain(struct capture *capture, int timeout_ms, bool last, capture
  * allowed from any thread and from a signal handler. */
 void capture_wake(struct capture *capture);
 
-/* Lets samples of all processes through the kernel-side filter: the target has forked, and who
- * its children are is known only here. */
+/* Lets samples of all processes through the kernel-side filter: the target has forked, and the
+ * filter does not follow forks itself. */
 void capture_pass_all(struct capture *capture);
 
 /* Copies more stack from now on: new events into the same rings.  Not where the locked memory

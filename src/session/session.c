@@ -20,8 +20,8 @@
 #include "session/name.h"
 #include "session/reader.h"
 
-/* While the kernel's filter drops what is not the target, a fork has to be seen soon: the
- * child's samples are dropped until then. */
+/* Where the kernel's filter knows nothing of forks, one has to be seen soon: the child's
+ * samples are dropped until then. */
 enum { FORK_MS = 20, ENOUGH_STACKS = 200 };
 enum { DRAIN_MS = 100, STACK_LARGE = 65528, SETTLE_NS = 1000000000 };
 
@@ -147,7 +147,7 @@ static void hand_over_if_wanted(struct session *session, bool ended)
 static void drain(struct session *session, int timeout_ms, bool last)
 {
     capture_drain(session->capture, timeout_ms, last, reader_take_record, session->reader);
-    if (reader_saw_fork(session->reader))
+    if (reader_saw_fork(session->reader) && !capture_facts(session->capture).follows_forks)
         capture_pass_all(session->capture);
     atomic_store(&session->samples, reader_gathered(session->reader)->samples);
     say_how_far(session);
@@ -169,7 +169,9 @@ static void *read_records(void *data)
 
     be_prompt();
     while (!atomic_load(&session->stopping)) {
-        drain(session, capture_facts(session->capture).filtered ? FORK_MS : DRAIN_MS, false);
+        struct capture_facts facts = capture_facts(session->capture);
+
+        drain(session, facts.filtered && !facts.follows_forks ? FORK_MS : DRAIN_MS, false);
         adapt_callchains(session);
         adapt_stack(session);
         hand_over_if_wanted(session, false);
@@ -269,6 +271,7 @@ static int start(struct session *session, const struct capture_target *target,
         .max_nodes = session->options.max_nodes,
         .timestamps = session->options.timestamps,
         .everything = target->kind == CAPTURE_MACHINE,
+        .no_children = target->kind != CAPTURE_MACHINE && !session->options.capture.children,
         .self = target->kind == CAPTURE_MACHINE ? getpid() : 0,
     };
     struct capture_facts facts;

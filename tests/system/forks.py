@@ -28,4 +28,23 @@ expect(done.returncode == 0 and total(stacks) > 50, f"{total(stacks)} samples")
 unknown = sum(c for f, c in stacks.items() if f[-1].startswith("[unknown"))
 expect(unknown <= 0.02 * total(stacks), f"{unknown} samples of programs that nobody knows any more")
 
+print("from their first moment")
+child = """import os, time
+if os.fork() == 0:
+    while time.process_time() < 0.015: pass
+    os._exit(0)
+os.wait()"""
+got, runs = 0, 8
+for _ in range(runs):
+    fiq("run", "-f", 997, "--processes", "-o", out, "--", sys.executable, "-c", child)
+    stacks = folded(out)
+    parent = min(stacks, key=lambda f: int(re.search(r"\((\d+)\)", f[0])[1]))[0]
+    got += sum(c for f, c in stacks.items() if f[0] != parent)
+if os.geteuid() == 0:
+    expect(got > 0.7 * runs * 15, f"{got} samples of {runs} children of 15 ms at 997 Hz")
+
+print("left out when asked for")
+stacks, _, _ = profile_run(workload("forks", 1), "--no-children", "--processes")
+expect(len({f[0] for f in stacks}) == 1, f"the first process alone: {sorted({f[0] for f in stacks})}")
+
 finish()
