@@ -45,7 +45,7 @@ struct processes {
     pid_t ended[ENDED_KEPT];
     size_t ended_next;
     uint32_t last_generation;
-    bool track_all;
+    bool track_all, ignore_children;
 };
 
 static struct maps *maps_new(struct processes *table)
@@ -166,6 +166,11 @@ void processes_track(struct processes *table, pid_t pid)
 {
     if (!processes_is_tracked(table, pid))
         add_process(table, pid, NULL);
+}
+
+void processes_ignore_children(struct processes *table)
+{
+    table->ignore_children = true;
 }
 
 void processes_track_all(struct processes *table)
@@ -383,6 +388,8 @@ static void apply_fork(struct processes *table, const struct record *record)
             map_set(&table->thread_names, (uint64_t)record->tid, name);
         return;
     }
+    if (table->ignore_children)
+        return;
     parent->maps->users++;
     child = add_process(table, record->pid, parent->maps);
     child->comm = name != UINT32_MAX ? name : parent->comm;

@@ -88,6 +88,8 @@ uint32_t process_generation(const struct process *process);
 bool processes_is_tracked(const struct processes *processes, pid_t pid);
 /* Tracks a process of which nothing is to be read from /proc: its exec will tell all. */
 void processes_track(struct processes *processes, pid_t pid);
+/* From now on forks of tracked processes are not tracked. */
+void processes_ignore_children(struct processes *processes);
 /* From now on every process that a record names is tracked: the whole machine. */
 void processes_track_all(struct processes *processes);
 

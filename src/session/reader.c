@@ -53,6 +53,8 @@ struct reader *reader_new(const struct reader_options *options)
     reader->chain = xalloc(UNWIND_DEPTH * sizeof(*reader->chain));
     if (options->everything)
         processes_track_all(reader->processes);
+    if (options->no_children)
+        processes_ignore_children(reader->processes);
     if (options->recorded)
         processes_set_recorded(reader->processes);
     return reader;
@@ -349,7 +351,7 @@ void reader_take_record(const struct record *record, void *data)
         take_sample(reader, record);
         return;
     case RECORD_FORK:
-        if (record->pid != record->fork.parent &&
+        if (record->pid != record->fork.parent && !reader->options.no_children &&
             processes_is_tracked(reader->processes, record->fork.parent))
             reader->forked = true;
         break;

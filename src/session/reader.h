@@ -17,6 +17,7 @@ struct reader_options {
     size_t max_nodes;
     bool timestamps;
     bool everything;      /* the whole machine: no sample is foreign */
+    bool no_children;     /* forks are not followed */
     bool recorded;        /* from a file: /proc says nothing of these processes */
     pid_t self;           /* label samples of this process as fiq's own; 0: none */
     pid_t awaited;        /* ignore this process until it execs: it is our own stub; 0: none */
