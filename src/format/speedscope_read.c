@@ -83,7 +83,9 @@ enum {
     FRAMES_MAX = 1 << 26,
     STACKS_MAX = 1 << 26,
     PROFILES_MAX = 1 << 20,
-    OPEN_MAX = STACK_DEPTH_MAX
+    /* Frames that are open at a time.  Every event makes a stack of all of them: a few
+     * megabytes of events could stand for gigabytes of stacks in any other format. */
+    OPEN_MAX = 4096
 };
 #define NO_FRAME UINT32_MAX
 
@@ -127,9 +129,10 @@ struct reader {
     bool any_event;
     node_id *open; /* nodes of the frames that are open */
     size_t open_count, open_room;
+    size_t open_beyond; /* frames that are open inside of the innermost that is kept */
 
     fixed carry; /* fractions that have not made a whole yet */
-    uint64_t damaged, negative, too_deep;
+    uint64_t damaged, negative, too_deep, too_open;
     bool rounded;
 };
 
@@ -158,7 +161,7 @@ static int begin_profile(struct reader *reader, struct error *err)
                              sizeof(*reader->profiles));
     reader->at = &reader->profiles[reader->profile_count++];
     *reader->at = (struct one_profile){.first_stack = reader->stack_count};
-    reader->open_count = 0;
+    reader->open_count = reader->open_beyond = 0;
     reader->any_event = false;
     return 0;
 }
@@ -237,12 +240,33 @@ static fixed number(struct reader *reader, const struct json_event *event)
     return 0;
 }
 
+static void open_or_close(struct reader *reader, node_id top)
+{
+    bool opens = reader->event.type == 'O';
+    size_t count;
+
+    if (opens && reader->open_count == OPEN_MAX) {
+        reader->too_open += !reader->open_beyond++;
+    } else if (opens) {
+        reader->open = xgrow(reader->open, &reader->open_room, reader->open_count + 1,
+                             sizeof(*reader->open));
+        reader->open[reader->open_count++] =
+            call_tree_child(reader->tree, top, reader->event.frame);
+    } else if (reader->event.type == 'C' && reader->open_beyond) {
+        reader->open_beyond--;
+    } else if (reader->event.type == 'C' && top &&
+               call_tree_nodes(reader->tree, &count)[top].frame == reader->event.frame) {
+        reader->open_count--;
+    } else {
+        reader->damaged++;
+    }
+}
+
 /* The time since the event before belongs to the stack that was open. */
 static int end_event(struct reader *reader, struct error *err)
 {
     int failed = 0;
     node_id top = reader->open_count ? reader->open[reader->open_count - 1] : 0;
-    size_t count;
 
     if (!reader->event.timed || reader->event.frame == NO_FRAME ||
         (reader->any_event && reader->event.at < reader->last_at)) {
@@ -256,20 +280,9 @@ static int end_event(struct reader *reader, struct error *err)
     }
     reader->last_at = reader->event.at;
     reader->any_event = true;
-    if (failed)
-        return failed;
-    if (reader->event.type == 'O' && reader->open_count < OPEN_MAX) {
-        reader->open = xgrow(reader->open, &reader->open_room, reader->open_count + 1,
-                             sizeof(*reader->open));
-        reader->open[reader->open_count++] =
-            call_tree_child(reader->tree, top, reader->event.frame);
-    } else if (reader->event.type == 'C' && top &&
-               call_tree_nodes(reader->tree, &count)[top].frame == reader->event.frame) {
-        reader->open_count--;
-    } else {
-        reader->damaged++;
-    }
-    return 0;
+    if (!failed)
+        open_or_close(reader, top);
+    return failed;
 }
 
 static void take_label(struct reader *reader, unsigned place, const struct json_event *event)
@@ -522,6 +535,11 @@ static void say_what_was_lost(struct reader *reader)
                      "left out",
                      reader->name, reader->damaged);
     note_cut_stacks(reader->profile, reader->name, reader->too_deep);
+    if (reader->too_open)
+        profile_note(reader->profile,
+                     "%s: %" PRIu64 " calls deeper than %d frames were counted for their "
+                     "callers",
+                     reader->name, reader->too_open, OPEN_MAX);
     if (reader->negative)
         profile_note(reader->profile, "%s: %" PRIu64 " negative numbers were left out",
                      reader->name, reader->negative);

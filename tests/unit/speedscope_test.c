@@ -105,6 +105,34 @@ Test(speedscope, times_between_events_belong_to_the_open_stack)
     free(text);
 }
 
+/* `depth` calls within each other, each a unit of time after the one before. */
+static char *nested_events(size_t depth)
+{
+    char *text;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    fputs("{" FRAMES ",\"profiles\":[{\"type\":\"evented\",\"unit\":\"none\",\"events\":[",
+          out);
+    for (size_t i = 0; i < 2 * depth; i++)
+        fprintf(out, "%s{\"type\":\"%c\",\"frame\":0,\"at\":%zu}", i ? "," : "",
+                i < depth ? 'O' : 'C', i);
+    fputs("]}]}", out);
+    fclose(out);
+    return text;
+}
+
+Test(speedscope, calls_beyond_the_deepest_count_for_their_callers)
+{
+    char *text = nested_events(5000);
+
+    cr_assert(zero(i32, read_text(text)));
+    cr_expect(eq(u64, profile_total(profile, 0), 2 * 5000 - 1));
+    cr_expect(profile_says(profile, "1 calls deeper than"));
+    cr_expect(not(profile_says(profile, "do not fit together")));
+    free(text);
+}
+
 Test(speedscope, what_does_not_fit_together_is_counted)
 {
     cr_assert(zero(i32, read_text("{" FRAMES ",\"profiles\":[{\"unit\":\"none\",\"samples\":["
