@@ -42,11 +42,13 @@ char *xstrdup(const char *text)
     return xstrndup(text, strlen(text));
 }
 
-char *xstrndup(const char *text, size_t length)
+char *xstrndup(const char *text, size_t most)
 {
+    size_t length = most ? strnlen(text, most) : 0;
     char *copy = xalloc(length + 1);
 
-    memcpy(copy, text, length);
+    if (length)
+        memcpy(copy, text, length);
     copy[length] = '\0';
     return copy;
 }

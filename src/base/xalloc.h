@@ -12,7 +12,8 @@ void *xalloc(size_t size);
 void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *memory, size_t size);
 char *xstrdup(const char *text);
-char *xstrndup(const char *text, size_t length);
+/* Up to a NUL, at most `most` bytes; with 0 `text` may be NULL. */
+char *xstrndup(const char *text, size_t most);
 __attribute__((format(printf, 1, 2))) char *xasprintf(const char *format, ...);
 
 /* For growable arrays: makes room for at least `needed` elements of `size` bytes, doubling;
