@@ -252,7 +252,7 @@ static void judge_many(void *first, size_t count, size_t stride)
             if (measure->by[basis].p < 1)
                 p[asked++] = measure->by[basis].p;
         }
-        adjust_false_discovery(p, asked, asked);
+        adjust_false_discovery(p, asked);
         asked = 0;
         for (size_t i = 0; i < count; i++) {
             struct measure *measure = (struct measure *)((char *)first + i * stride);

@@ -153,8 +153,9 @@ struct judgement {
 };
 #define WHOLE UINT32_MAX
 
-/* Growth counts when it is above the limit and not by chance (5 %, by Holm over all that were
- * judged: functions of at least 1 % on a side, and the whole where amounts are judged).  Growth
+/* Growth counts when it is above the limit and not by chance (one false alarm in fifty at most,
+ * by Holm over all that were judged: functions of at least 1 % on a side, and the whole where
+ * amounts are judged).  Growth
  * that would have been missed even where it shows best gives VERDICT_TOO_FEW, never a pass.
  * `judgement` is to be given to judgement_end(). */
 void comparison_judge(const struct comparison *comparison, const struct gate *gate,

@@ -34,12 +34,29 @@ struct estimate compare_runs(const double *before, size_t before_count, const do
 double permutation_p(const double *before, size_t before_count, const double *after,
                      size_t after_count);
 
-/* p values of `count` questions asked at once become such that each may be compared with the
- * level: by Holm (no false alarm at all but by chance `level`), or by Benjamini and Hochberg
- * (of what is called changed, a share of `level` is false).  `asked` may exceed `count` when
- * further questions had p = 1. */
-void adjust_holm(double *p, size_t count, size_t asked);
-void adjust_false_discovery(double *p, size_t count, size_t asked);
+/*
+ * Several questions asked at once, when one false answer is one too many: Holm's method, for
+ * questions that are not alike.
+ *
+ * The level is dealt to them by weight.  And a question that noise alone leads to an alarm with
+ * a chance of `most` at the most, however small a p it asks for, needs no more than that of the
+ * level (the thought is Tarone's, 1990); the others have the rest.
+ */
+struct stake {
+    double weight; /* above 0; only ratios matter */
+    double most;   /* 0 to 1 */
+};
+
+/* p values become such that each may be compared with the level.  Without stakes, weights are
+ * equal and `most` is 1. */
+void adjust_holm(double *p, const struct stake *stakes, size_t count);
+
+/* The p that one question needs for being told at `level` if no other is. */
+double holm_demands(const struct stake *stakes, size_t count, size_t question, double level);
+
+/* The same by Benjamini and Hochberg: of what is called changed, a share of `level` is false.
+ */
+void adjust_false_discovery(double *p, size_t count);
 
 /* The true difference that would be found with a chance of 80 %, when the standard error of the
  * difference is `error` and a p of `level` (two-sided) is called significant.  `freedom` is

@@ -478,6 +478,66 @@ Test(gate, spread_of_the_runs_decides_and_not_their_samples)
         profile_free(runs[i / 7][i % 7]);
 }
 
+/* Twelve uniform numbers add up to a normal one, nearly enough. */
+static double normal(uint64_t *state)
+{
+    double sum = -6;
+
+    for (int i = 0; i < 12; i++)
+        sum += (double)(hash_u64((*state)++) >> 11) * 0x1p-53;
+    return sum;
+}
+
+/* Seven runs whose functions take 70, 20 and 10 % and scatter as such do in runs of 650
+ * samples. */
+static void scattered_runs(uint64_t *state, double medium_is, struct profile *runs[7])
+{
+    for (int i = 0; i < 7; i++) {
+        char text[100];
+
+        snprintf(text, sizeof(text), "m;hot %.0f\nm;medium %.0f\nm;cold %.0f\n",
+                 450 + 10 * normal(state), medium_is * (128 + 7 * normal(state)),
+                 64 + 5.5 * normal(state));
+        runs[i] = folded(text);
+    }
+}
+
+static double share_of_alarms(double medium_is)
+{
+    enum { DRAWS = 400 };
+    struct gate amounts = {.basis = BASIS_AMOUNT, .growth = 0.05};
+    uint64_t state = 1;
+    int alarms = 0;
+
+    for (int draw = 0; draw < DRAWS; draw++) {
+        struct profile *runs[2][7];
+        struct judgement judgement;
+
+        scattered_runs(&state, 1, runs[0]);
+        scattered_runs(&state, medium_is, runs[1]);
+
+        struct comparison *c = compare_runs_of(runs[0], 7, runs[1], 7);
+
+        comparison_judge(c, &amounts, &judgement);
+        alarms += judgement.verdict == VERDICT_REGRESSION;
+        judgement_end(&judgement);
+        comparison_free(c);
+        for (int i = 0; i < 14; i++)
+            profile_free(runs[i / 7][i % 7]);
+    }
+    return (double)alarms / DRAWS;
+}
+
+Test(gate, noise_is_called_a_regression_once_in_fifty_at_most)
+{
+    cr_expect(le(dbl, share_of_alarms(1), 0.02));
+}
+
+Test(gate, a_fifth_that_got_a_tenth_dearer_is_found_mostly)
+{
+    cr_expect(ge(dbl, share_of_alarms(1.1), 0.7));
+}
+
 /* ---- inlined functions ---- */
 
 static struct profile *with_inlined(uint64_t in_a, uint64_t in_b)
