@@ -178,6 +178,14 @@ static uint32_t user_location(struct reader *reader, const struct process *proce
     return cached->location >> 1;
 }
 
+/* In the middle of an exec, the registers are still those of the program before, and nothing
+ * of it is there any more. */
+static bool is_between_programs(const struct reader *reader, const struct process *process,
+                                const struct record *record)
+{
+    return record->in_kernel && !process_mapping(process, reader->chain[0]);
+}
+
 /* The user part of the stack; its innermost node. */
 static node_id add_user_stack(struct reader *reader, struct process *process,
                               const struct record *record)
@@ -192,6 +200,10 @@ static node_id add_user_stack(struct reader *reader, struct process *process,
 
     depth = unwind(reader->unwinder, process, record->tid, sample, reader->options.stack_bytes,
                    reader->chain, UNWIND_DEPTH, &same, &end);
+    if (depth == 1 && is_between_programs(reader, process, record)) {
+        quality->kernel_only++;
+        return 0;
+    }
     switch (end) {
     case UNWIND_ROOT:
         quality->complete++;

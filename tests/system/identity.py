@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Names come from the very files that ran: deleted, replaced, unloaded, short-lived, or in other
+namespaces than ours."""
+from harness import *
+
+need_events()
+out = SCRATCH / "out.folded"
+RIGHT, WRONG = "running_work", "replacing_work"
+
+
+def copy(name, path):
+    """A new file at `path`, in place of one that may be there."""
+    path.parent.mkdir(exist_ok=True)
+    shutil.copy(WORKLOADS / name, path.with_name("new"))
+    os.rename(path.with_name("new"), path)
+    return path
+
+
+def expect_named(stacks, least=50):
+    """The program's own function is there, nothing is without a name, and nothing of another
+    file."""
+    samples = total(stacks)
+    unnamed = sum(c for f, c in stacks.items()
+                  if any(re.match(r"\[(unknown\]|.*\+0x)", frame) for frame in f))
+    expect(samples >= least and count_of(stacks, RIGHT) > 0.5 * samples,
+           f"{count_of(stacks, RIGHT)} of {samples} samples are below {RIGHT}")
+    expect(unnamed <= 0.01 * samples, f"{unnamed} without a name")
+    expect(not count_of(stacks, WRONG), f"none below {WRONG}")
+
+
+def below_main(path):
+    """What the program itself did, of what else there is: shells, the dynamic linker."""
+    return {f: c for f, c in folded(path).items() if "main" in f and "program" in f[:1]}
+
+
+def attach_after(change, path):
+    """What is sampled of a program when `change` has happened to its file."""
+    target = start([copy("running", path), 30])
+    time.sleep(0.1)
+    change(path)
+    done = fiq("attach", "-p", target.pid, "-d", 1, "-f", 997, "-o", out)
+    target.kill()
+    target.communicate()
+    expect(done.returncode == 0, f"attached: {done.stderr.strip().splitlines()[-1:]}")
+    return folded(out)
+
+
+print("a file that has been deleted")
+expect_named(attach_after(os.unlink, SCRATCH / "deleted/program"), 10)
+
+print("a file in whose place a newer version lies")
+expect_named(attach_after(lambda path: copy("replacing", path),
+                          SCRATCH / "replaced/program"), 10)
+
+print("a file that deletes itself while fiq run samples it")
+program = copy("running", SCRATCH / "unlinked/program")
+script = f"exec 3<{program}; rm {program}; exec /proc/self/fd/3 0.6"
+fiq("run", "-f", 997, "-o", out, "--", "sh", "-c", script)
+expect_named({f: c for f, c in folded(out).items() if "main" in f})
+
+print("two modules at one address, in turns")
+done = fiq("run", "-f", 997, "-o", out, "--", *workload("modules", 2),
+           WORKLOADS / "first_turn.so", WORKLOADS / "second_turn.so")
+truth = truth_of(done.stdout)
+expect(truth["shared"] > truth["turns"] / 2, f"{truth['shared']} turns at the address before")
+stacks = folded(out)
+expect_share(stacks, "first_turn", 0.5, slack=0.02)
+expect_share(stacks, "second_turn", 0.5, slack=0.02)
+expect(not sum(c for f, c in stacks.items() if {"first_turn", "second_turn"} <= set(f)),
+       "none in both")
+
+print("a thousand programs of two milliseconds")
+program = copy("running", SCRATCH / "brief/program")
+script = f"i=0; while [ $i -lt 1000 ]; do i=$((i+1)); {program} 0.002; done"
+fiq("run", "-f", 997, "-o", out, "--", "sh", "-c", script)
+expect_named(below_main(out))
+
+print("other namespaces, with a decoy at the same path outside")
+home = SCRATCH / "inside"
+copy("replacing", home / "program")
+copy("running", SCRATCH / "hidden/program")
+script = (f"mount -t tmpfs none {home} && cp {SCRATCH}/hidden/program {home}/ && "
+          f"exec {home}/program")
+inside = ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "sh", "-c"]
+if os.geteuid() or subprocess.run([*inside, script + " 0.01"], capture_output=True).returncode:
+    print("ok   # SKIP no namespaces here")
+else:
+    fiq("run", "-f", 997, "-o", out, "--", *inside, script + " 0.6")
+    expect_named(below_main(out))
+    target = start([*inside, script + " 30"], start_new_session=True)
+    children = pathlib.Path(f"/proc/{target.pid}/task/{target.pid}/children")
+    wait_for(lambda: children.read_text().strip())
+    child = children.read_text().split()[0]
+    wait_for(lambda: pathlib.Path(f"/proc/{child}/comm").read_text() == "program\n")
+    done = fiq("attach", "-p", child, "-d", 1, "-f", 997, "-o", out)
+    os.kill(int(child), 9)
+    target.communicate()
+    expect_named(folded(out), 10)
+
+finish()
