@@ -68,6 +68,7 @@ void dso_table_free(struct dso_table *table)
         if (table->dsos[i]->fd >= 0)
             close(table->dsos[i]->fd);
         jit_home_close((struct jit_home *)(uintptr_t)table->dsos[i]->jit);
+        jit_code_free(table->dsos[i]->code);
         free((void *)(uintptr_t)table->dsos[i]->path);
         free(table->dsos[i]);
     }
@@ -286,6 +287,8 @@ const struct dso *dso_table_find(struct dso_table *table, pid_t pid,
         dso.jit = jit_home_open(table->recorded ? 0 : pid, pid);
         table->open += dso.jit->tmp >= 0;
     }
+    if (kind == DSO_JIT && dso.fd >= 0)
+        dso.code = jit_code_open(dso.fd);
     *newest = add(table, &dso);
     table->older[*newest] = older;
     return table->dsos[*newest];

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "elf/build_id.h"
 #include "perf/record.h"
+#include "process/jit_code.h"
 #include "process/jit_home.h"
 
 enum dso_kind { DSO_FILE, DSO_KERNEL, DSO_VDSO, DSO_VSYSCALL, DSO_JIT, DSO_ANONYMOUS };
@@ -27,6 +28,8 @@ struct dso {
     int fd;           /* opened at the mapping record, so that it outlives process and
                          path; -1 when that was not possible */
     const struct jit_home *jit; /* memory only: where names of made code may be, else NULL */
+    struct jit_code *code;      /* DSO_JIT only: of the reader's thread; what it gives out may
+                                   be looked at by any */
     struct build_id build_id;
     uint64_t first_start, first_limit, first_offset; /* of the first mapping seen */
 };

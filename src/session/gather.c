@@ -45,34 +45,43 @@ void gather_free(struct gather *gather)
 /* Offsets are below 2^48 but for the kernel's addresses, whose upper bits are all one; dsos are
  * few.  So the key is exact while there are fewer than 2^15 dsos, and collisions beyond that
  * are told apart by looking at the location. */
-static uint64_t location_key(const struct dso *dso, uint64_t offset, bool is_return)
+static uint64_t moment_of(const struct location *location)
 {
-    uint64_t id = dso ? dso->id + 1 : 0;
-
-    return (offset << 1 | is_return) ^ id << 49;
+    return location->moment_ns / LOCATION_MOMENT_NS;
 }
 
-uint32_t gather_location(struct gather *gather, const struct dso *dso, uint64_t offset,
-                         bool is_return)
+static uint64_t location_key(const struct location *location)
 {
-    uint64_t key = location_key(dso, offset, is_return);
+    uint64_t id = location->dso ? location->dso->id + 1 : 0;
+    uint64_t key = (location->offset << 1 | location->is_return) ^ id << 49;
+
+    if (location->made)
+        return hash_u64(key + location->made->number);
+    return location->moment_ns ? hash_u64(key ^ moment_of(location) << 32) : key;
+}
+
+static bool same_location(const struct location *a, const struct location *b)
+{
+    return a->dso == b->dso && a->offset == b->offset && a->is_return == b->is_return &&
+           a->made == b->made && moment_of(a) == moment_of(b);
+}
+
+uint32_t gather_location(struct gather *gather, const struct location *location)
+{
+    uint64_t key = location_key(location);
     uint32_t *index;
 
     for (;;) {
-        const struct location *at;
-
         index = map_at(&gather->location_index, key);
         if (*index == UINT32_MAX)
             break;
-        at = &gather->locations[*index];
-        if (at->dso == dso && at->offset == offset && at->is_return == is_return)
+        if (same_location(&gather->locations[*index], location))
             return *index;
         key = hash_u64(key);
     }
     gather->locations = xgrow(gather->locations, &gather->location_room,
                               gather->location_count + 1, sizeof(*gather->locations));
-    gather->locations[gather->location_count] =
-        (struct location){.dso = dso, .offset = offset, .is_return = is_return};
+    gather->locations[gather->location_count] = *location;
     return *index = (uint32_t)gather->location_count++;
 }
 

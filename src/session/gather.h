@@ -63,9 +63,10 @@ enum { LOCATION_CUT, LOCATION_BROKEN, LOCATION_PRUNED, LOCATION_FIRST };
 struct gather *gather_new(size_t max_nodes);
 void gather_free(struct gather *gather);
 
-/* The number of a location; `key` tells locations apart: dso, offset and is_return. */
-uint32_t gather_location(struct gather *gather, const struct dso *dso, uint64_t offset,
-                         bool is_return);
+/* The number of a location.  Moments that lie less than LOCATION_MOMENT_NS apart may be taken
+ * for one. */
+enum { LOCATION_MOMENT_NS = 500000000 };
+uint32_t gather_location(struct gather *gather, const struct location *location);
 /* `wanted`: all but the names, which are given as texts. */
 uint32_t gather_labels(struct gather *gather, const struct gather_labels *wanted,
                        const char *process, const char *thread);

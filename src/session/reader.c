@@ -36,6 +36,7 @@ struct reader {
     struct remembered *threads;
     size_t thread_count, thread_room;
     uint64_t *chain;
+    uint64_t now_ns; /* of the sample at hand; UINT64_MAX where its clock is not known */
     uint32_t event;
     bool forked, awaiting;
 };
@@ -153,6 +154,17 @@ static struct remembered *thread_of(struct reader *reader, pid_t tid)
     return &reader->threads[*index];
 }
 
+/* At addresses of made code another function may lie the next time: nothing is cached. */
+static uint32_t made_location(struct reader *reader, const struct dso *dso, uint64_t address,
+                              bool is_return)
+{
+    const struct jit_function *made =
+        jit_code_find(dso->code, address - is_return, reader->now_ns);
+    struct location location = {dso, address, is_return, made, made ? 0 : reader->now_ns};
+
+    return gather_location(reader->gather, &location);
+}
+
 static uint32_t user_location(struct reader *reader, const struct process *process,
                               uint64_t address, bool is_return)
 {
@@ -170,11 +182,17 @@ static uint32_t user_location(struct reader *reader, const struct process *proce
     if (mapping) {
         dso = mapping->dso;
         offset = address - mapping->start + mapping->file_offset;
+        if (dso->code)
+            return made_location(reader, dso, address, is_return);
     }
     *cached = (struct cached_location){
         .address = address,
         .generation = generation,
-        .location = gather_location(reader->gather, dso, offset, is_return) << 1 | is_return};
+        .location = gather_location(reader->gather, &(struct location){.dso = dso,
+                                                                       .offset = offset,
+                                                                       .is_return = is_return})
+                        << 1 |
+                    is_return};
     return cached->location >> 1;
 }
 
@@ -300,7 +318,9 @@ static node_id add_kernel_stack(struct reader *reader, const struct sample *samp
     while (count--)
         node = call_tree_child(
             reader->gather->tree, node,
-            gather_location(reader->gather, kernel, addresses[count], count > 0));
+            gather_location(reader->gather, &(struct location){.dso = kernel,
+                                                               .offset = addresses[count],
+                                                               .is_return = count > 0}));
     return node;
 }
 
@@ -314,6 +334,8 @@ static void take_sample(struct reader *reader, const struct record *record)
 
     if (reader->awaiting && record->pid == reader->options.awaited)
         return;
+    reader->now_ns = reader->options.recorded ? UINT64_MAX : record->time;
+    unwinder_set_time(reader->unwinder, reader->now_ns);
     if (!process && reader->options.everything &&
         (record->pid > 0 || reader->options.recorded)) {
         processes_track(reader->processes, record->pid);
@@ -331,12 +353,15 @@ static void take_sample(struct reader *reader, const struct record *record)
         gather->quality.kernel_only++;
     node = add_kernel_stack(reader, &record->sample, node);
     if (!node && reader->options.recorded && record->in_kernel)
-        node = call_tree_child(gather->tree, 0,
-                               gather_location(gather, processes_kernel(reader->processes),
-                                               record->sample.ip, false));
+        node = call_tree_child(
+            gather->tree, 0,
+            gather_location(gather,
+                            &(struct location){.dso = processes_kernel(reader->processes),
+                                               .offset = record->sample.ip}));
     if (!node) /* the kernel gave no chain: at least where it was */
-        node = call_tree_child(gather->tree, 0,
-                               gather_location(gather, NULL, record->sample.ip, false));
+        node = call_tree_child(
+            gather->tree, 0,
+            gather_location(gather, &(struct location){.offset = record->sample.ip}));
     labels = gather_labels(gather,
                            &(struct gather_labels){.pid = record->pid,
                                                    .tid = record->tid,

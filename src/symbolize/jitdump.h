@@ -1,17 +1,12 @@
 #ifndef FIQ_SYMBOLIZE_JITDUMP_H
 #define FIQ_SYMBOLIZE_JITDUMP_H
 
-#include <stdbool.h>
-
+#include "process/jit_code.h"
 #include "symbolize/perf_map.h"
 
-/*
- * jit-PID.dump (tools/perf/Documentation/jitdump-specification.txt of the kernel): records of
- * functions loaded, moved, and where their lines are.  Read once, a window at a time; the last
- * record may still be being written.
- */
-
-/* Names sorted addresses.  False when the file is no jitdump. */
-bool jitdump_find(int fd, const uint64_t *addresses, size_t count, struct jit_hit *hits);
+/* The name and the line of an address in a function that a jitdump tells of; `fd` is the dump.
+ * *budget are the bytes that may still be looked through. */
+void jitdump_name(int fd, const struct jit_function *function, uint64_t address,
+                  uint64_t *budget, struct jit_hit *hit);
 
 #endif

@@ -26,6 +26,8 @@ struct symbolizer {
 /* A distinct address of one dso and what became of it. */
 struct place {
     uint64_t offset; /* as the locations have it, calls one before the return address */
+    const struct jit_function *made;
+    uint64_t moment_ns;
     str_id function, file;
     uint32_t line;
     mapping_id mapping;
@@ -43,6 +45,8 @@ struct call {
 struct query {
     const struct dso *dso;
     uint64_t offset;
+    const struct jit_function *made;
+    uint64_t moment_ns;
     size_t location;
 };
 
@@ -475,18 +479,61 @@ static void note_missing_names(const struct dso *dso, int reason, struct profile
     free(note);
 }
 
-/* The jitdump first, then the perf map, which is the simpler of the two and replaces it. */
-static void find_made_code(const struct dso *dso, const uint64_t *addresses, size_t count,
-                           struct jit_hit *hits, struct profile *profile)
+/* What a jitdump tells.  Run-times that write it in large pieces (V8) tell only now what they
+ * made long ago. */
+static size_t name_by_dump(const struct group *group, struct jit_hit *hits)
 {
-    bool dumped =
-        dso->kind == DSO_JIT && dso->fd >= 0 && jitdump_find(dso->fd, addresses, count, hits);
-    int fd = jit_home_open_map(dso->jit);
+    struct jit_code *code = jit_code_open(group->dso->fd);
+    uint64_t budget = JIT_WORK_MAX;
+    size_t named = 0;
 
+    for (size_t i = 0; i < group->count; i++) {
+        const struct place *place = &group->places[i];
+        const struct jit_function *made = place->made;
+
+        if (!made && place->moment_ns)
+            made = jit_code_find(code, place->offset, place->moment_ns);
+        if (made)
+            jitdump_name(group->dso->fd, made, place->offset, &budget, &hits[i]);
+        named += hits[i].name != NULL;
+    }
+    jit_code_free(code);
+    return named;
+}
+
+/* The places that are left, by the perf map. */
+static void name_by_map(const struct group *group, int fd, struct jit_hit *hits)
+{
+    uint64_t *addresses = xalloc(group->count * sizeof(*addresses));
+    struct jit_hit *found = xcalloc(group->count, sizeof(*found));
+    size_t count = 0;
+
+    for (size_t i = 0; i < group->count; i++)
+        if (!hits[i].name)
+            addresses[count++] = group->places[i].offset;
+    perf_map_find(fd, (uint64_t)1 << 30, addresses, count, found);
+    count = 0;
+    for (size_t i = 0; i < group->count; i++)
+        if (!hits[i].name)
+            hits[i] = found[count++];
+    free(addresses);
+    free(found);
+}
+
+static void find_made_code(const struct group *group, struct jit_hit *hits,
+                           struct profile *profile)
+{
+    const struct dso *dso = group->dso;
+    size_t named = name_by_dump(group, hits);
+    int fd;
+
+    if (named == group->count)
+        return;
+    fd = jit_home_open_map(dso->jit);
     if (fd >= 0) {
-        perf_map_find(fd, (uint64_t)1 << 30, addresses, count, hits);
+        name_by_map(group, fd, hits);
         close(fd);
-    } else if (!dumped) {
+    } else if (!named) {
         note_missing_names(dso, errno, profile);
     }
 }
@@ -495,15 +542,12 @@ static void resolve_memory(struct symbolizer *symbolizer, struct group *group,
                            struct profile *profile)
 {
     const char *name = memory_name(group->dso);
-    uint64_t *addresses = xalloc(group->count * sizeof(*addresses));
     struct jit_hit *hits = xcalloc(group->count, sizeof(*hits));
     mapping_id mapping = mapping_named(profile, name, strlen(name));
 
     group->kind = FRAME_JIT;
-    for (size_t i = 0; i < group->count; i++)
-        addresses[i] = group->places[i].offset;
     if (group->dso->jit)
-        find_made_code(group->dso, addresses, group->count, hits, profile);
+        find_made_code(group, hits, profile);
     for (size_t i = 0; i < group->count; i++) {
         struct place *place = &group->places[i];
         char *readable = hits[i].name && *hits[i].name
@@ -519,7 +563,6 @@ static void resolve_memory(struct symbolizer *symbolizer, struct group *group,
         free(readable);
     }
     jit_hits_free(hits, group->count);
-    free(addresses);
 }
 
 /* Three calls, a kilobyte apart, in a page at a fixed address. */
@@ -551,6 +594,11 @@ static resolver *const resolvers[] = {
     [DSO_JIT] = resolve_memory, [DSO_ANONYMOUS] = resolve_memory,
 };
 
+static uint32_t made_number(const struct query *query)
+{
+    return query->made ? query->made->number : 0;
+}
+
 static int by_dso_and_offset(const void *a, const void *b)
 {
     const struct query *left = a;
@@ -560,7 +608,16 @@ static int by_dso_and_offset(const void *a, const void *b)
 
     if (left_id != right_id)
         return left_id < right_id ? -1 : 1;
-    return (left->offset > right->offset) - (left->offset < right->offset);
+    if (left->offset != right->offset)
+        return left->offset < right->offset ? -1 : 1;
+    if (left->made != right->made)
+        return made_number(left) < made_number(right) ? -1 : 1;
+    return (left->moment_ns > right->moment_ns) - (left->moment_ns < right->moment_ns);
+}
+
+static bool same_place(const struct query *a, const struct query *b)
+{
+    return a->offset == b->offset && a->made == b->made && a->moment_ns == b->moment_ns;
 }
 
 static struct query *sorted_queries(const struct location *locations, size_t count)
@@ -573,6 +630,8 @@ static struct query *sorted_queries(const struct location *locations, size_t cou
         queries[i] = (struct query){
             .dso = location->dso,
             .offset = location->offset - (location->is_return && location->offset),
+            .made = location->made,
+            .moment_ns = location->moment_ns,
             .location = i,
         };
     }
@@ -652,15 +711,17 @@ static void resolve_group(struct symbolizer *symbolizer, const struct location *
 
     group.places = xcalloc(count, sizeof(*group.places));
     for (size_t i = 0; i < count; i++)
-        if (!i || queries[i].offset != queries[i - 1].offset)
-            group.places[group.count++].offset = queries[i].offset;
+        if (!i || !same_place(&queries[i], &queries[i - 1]))
+            group.places[group.count++] = (struct place){.offset = queries[i].offset,
+                                                         .made = queries[i].made,
+                                                         .moment_ns = queries[i].moment_ns};
     resolvers[group.dso->kind](symbolizer, &group, profile);
     if (resolvers[group.dso->kind] == resolve_file)
         binary = binary_of(symbolizer, group.dso);
     for (size_t i = 0; i < count; i++) {
         size_t index = queries[i].location;
 
-        place += i && queries[i].offset != queries[i - 1].offset;
+        place += i && !same_place(&queries[i], &queries[i - 1]);
         answer(answers, &group, &group.places[place], binary, &locations[index], index,
                profile);
     }

@@ -13,6 +13,10 @@ struct location {
     const struct dso *dso; /* NULL when the address lay in no mapping */
     uint64_t offset; /* in the file; the address itself for kernel, JIT and anonymous code */
     bool is_return;  /* a return address: look up the call, one byte before */
+    /* Of a process that writes a jitdump: what lay there at that moment; or, where the dump
+     * had not told it yet, a moment at which the sample was taken. */
+    const struct jit_function *made;
+    uint64_t moment_ns;
 };
 
 enum demangle { DEMANGLE_FULL, DEMANGLE_SHORT, DEMANGLE_NONE };

@@ -8,12 +8,20 @@
 #include "base/map.h"
 #include "base/xalloc.h"
 #include "unwind/binary.h"
+#include "unwind/jit_cfi.h"
 
 enum {
     CACHE_SIZE = RULE_SETS * RULE_WAYS * sizeof(struct cached_rule),
     GENERATION_MAX = UINT16_MAX,
     LOCATIONS_MAX = 512 * 1024, /* remembered per file and offset; 24 bytes each */
-    ROWS_MAX = 2048             /* whole rows; some 300 bytes each */
+    ROWS_MAX = 2048,            /* whole rows; some 300 bytes each */
+    MADE_KEPT = 256             /* a power of two */
+};
+
+/* Code that was read from a process. */
+struct made_code {
+    uint64_t key; /* as that of the cache */
+    struct code code;
 };
 
 struct row {
@@ -27,6 +35,10 @@ struct rules {
     const struct process *process;
     uint32_t process_generation, generation_count;
     struct map generations; /* of a process → ours, which have 16 bits */
+
+    uint64_t time_ns;
+    struct jit_cfi *made;
+    struct made_code made_codes[MADE_KEPT];
 
     struct blocks *blocks;
     struct binary **binaries; /* by dso id */
@@ -53,6 +65,7 @@ struct rules *rules_new(const struct arch *arch)
         abort();
     memset(rules->cache.sets, 0, CACHE_SIZE);
     rules->blocks = blocks_new();
+    rules->made = jit_cfi_new();
     rules->rows = xcalloc(ROWS_MAX, sizeof(*rules->rows));
     return rules;
 }
@@ -65,6 +78,7 @@ void rules_free(struct rules *rules)
         binary_free(rules->binaries[i]);
     free(rules->binaries);
     blocks_free(rules->blocks);
+    jit_cfi_free(rules->made);
     map_free(&rules->generations);
     map_free(&rules->locations);
     map_free(&rules->kind_index);
@@ -101,6 +115,11 @@ void rules_enter(struct rules *rules, const struct process *process)
         return;
     rules->process_generation = generation;
     rules->cache.generation = short_generation(rules, generation) << 48;
+}
+
+void rules_set_time(struct rules *rules, uint64_t time_ns)
+{
+    rules->time_ns = time_ns;
 }
 
 static struct binary *binary_of(struct rules *rules, const struct dso *dso)
@@ -219,13 +238,34 @@ static struct rule rule_in_file(struct rules *rules, const struct mapping *mappi
     return rule;
 }
 
+static bool row_of_made_code(struct rules *rules, const struct dso *dso, uint64_t address,
+                             struct cfi_row *row, const struct space **space)
+{
+    const struct jit_function *function = jit_code_find(dso->code, address, rules->time_ns);
+
+    return function && jit_cfi_row(rules->made, dso, function, address, row, space);
+}
+
+static struct rule rule_of_made_code(struct rules *rules, const struct dso *dso,
+                                     uint64_t address)
+{
+    const struct space *space;
+    struct cfi_row row;
+
+    if (!row_of_made_code(rules, dso, address, &row, &space))
+        return (struct rule){.kind = RULE_NONE};
+    return rules->arch->rule_of_row(&row, space);
+}
+
 static struct rule look_up(struct rules *rules, uint64_t address, bool *keep)
 {
     const struct mapping *mapping = process_mapping(rules->process, address);
 
-    *keep = mapping != NULL;
+    *keep = mapping && !mapping->dso->code;
     if (!mapping)
         return (struct rule){.kind = RULE_NONE};
+    if (mapping->dso->code)
+        return rule_of_made_code(rules, mapping->dso, address);
     if (mapping->dso->kind == DSO_VSYSCALL) /* its three stubs only return */
         return (struct rule){.kind = RULE_SP, .cfa = 8};
     return rule_in_file(rules, mapping, address);
@@ -258,6 +298,12 @@ const struct cfi_row *rules_row(struct rules *rules, uint64_t address,
     struct row *row;
     uint32_t id;
 
+    if (mapping && mapping->dso->code) {
+        row = &rules->uncached;
+        if (!row_of_made_code(rules, mapping->dso, address, &row->row, space))
+            return NULL;
+        return &row->row;
+    }
     if (!mapping || !place_of(rules, mapping, address, &place))
         return NULL;
     id = map_get(&rules->row_index, place.key);
@@ -297,18 +343,39 @@ static unsigned read_process(pid_t pid, uint64_t address, void *into, size_t siz
     return got > 0 ? (unsigned)got : 0;
 }
 
-struct code rules_made_code(const struct rules *rules, uint64_t address)
+static struct code code_in_process(const struct rules *rules, const struct mapping *mapping,
+                                   uint64_t address)
+{
+    struct code code = {0};
+    uint64_t before, after;
+    unsigned got;
+
+    before = address - mapping->start < CODE_BEFORE ? 0 : CODE_BEFORE;
+    after = mapping->end - address < CODE_AFTER ? mapping->end - address : CODE_AFTER;
+    got = read_process(process_pid(rules->process), address - before,
+                       code.bytes + CODE_BEFORE - before, before + after);
+    if (got >= before) {
+        code.before = (unsigned)before;
+        code.after = got - code.before;
+    }
+    return code;
+}
+
+struct code rules_made_code(struct rules *rules, uint64_t address)
 {
     const struct mapping *mapping = process_mapping(rules->process, address);
-    struct code code = {0};
-    uint64_t left;
+    uint64_t key = address | rules->cache.generation;
+    struct made_code *kept = &rules->made_codes[hash_u64(key) & (MADE_KEPT - 1)];
+    struct code code;
 
     /* Of a recording there is no process any more. */
     if (!mapping || !mapping->dso->jit || !mapping->dso->jit->seen)
-        return code;
-    left = mapping->end - address;
-    code.after = read_process(process_pid(rules->process), address, code.bytes + CODE_BEFORE,
-                              left < CODE_AFTER ? left : CODE_AFTER);
+        return (struct code){0};
+    code = code_in_process(rules, mapping, address);
+    /* The last samples are looked at when the process has gone. */
+    if (!code.after && kept->key == key)
+        return kept->code;
+    *kept = (struct made_code){key, code};
     return code;
 }
 

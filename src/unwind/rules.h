@@ -36,6 +36,9 @@ void rules_free(struct rules *rules);
 /* Says whose addresses are meant from now on. */
 void rules_enter(struct rules *rules, const struct process *process);
 
+/* The moment for which made code is looked at. */
+void rules_set_time(struct rules *rules, uint64_t time_ns);
+
 /* Good as long as `rules`; its generation changes with rules_enter(). */
 const struct rule_cache *rules_cache(const struct rules *rules);
 
@@ -64,8 +67,8 @@ const struct cfi_row *rules_row(struct rules *rules, uint64_t address,
 /* Code around an address; what is not in a file is not known. */
 struct code rules_code(struct rules *rules, uint64_t address);
 
-/* Code in memory only, from an address on, as it is now: a system call. */
-struct code rules_made_code(const struct rules *rules, uint64_t address);
+/* Code in memory only, as it is now: a system call. */
+struct code rules_made_code(struct rules *rules, uint64_t address);
 
 /* Something is mapped there for execution. */
 bool rules_executable(const struct rules *rules, uint64_t address);

@@ -98,6 +98,8 @@ static bool is_return_address(struct walk *walk, uint64_t word, bool must_know)
     if (!word || !rules_executable(rules, word - 1))
         return false;
     code = rules_code(rules, word);
+    if (must_know && !code.before)
+        code = rules_made_code(rules, word);
     return code.before ? walk->arch->follows_call(&code) : !must_know;
 }
 
@@ -572,6 +574,11 @@ static void follow_callchain(struct walk *walk, const struct sample *sample,
             return;
         }
     }
+}
+
+void unwinder_set_time(struct unwinder *unwinder, uint64_t time_ns)
+{
+    rules_set_time(unwinder->rules, time_ns);
 }
 
 bool unwinder_wants_callchain(const struct unwinder *unwinder)

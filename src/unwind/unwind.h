@@ -41,6 +41,9 @@ size_t unwind(struct unwinder *unwinder, const struct process *process, pid_t ti
               const struct sample *sample, size_t stack_copied, uint64_t *chain, size_t room,
               size_t *same, enum unwind_end *end);
 
+/* When the samples that follow were taken, CLOCK_MONOTONIC: made code changes with time. */
+void unwinder_set_time(struct unwinder *unwinder, uint64_t time_ns);
+
 /* A program was met whose code moves between stacks while it runs (Go's runtime).  No copy of
  * one stack holds the other, but the kernel can follow frame pointers from one to the other at
  * the moment of the sample: where the user part of sample.callchain is there, it is made use

@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
+#include "base/xalloc.h"
 #include "session/gather.h"
 
 static struct gather *gather;
@@ -27,12 +28,26 @@ Test(gather, the_same_place_is_one_location)
 
     gather = gather_new(0);
 
-    uint32_t place = gather_location(gather, &a, 0x10, false);
+    struct jit_function first = {.number = 1}, second = {.number = 2};
+    struct location at = {.dso = &a, .offset = 0x10};
+    struct location other[] = {
+        {.dso = &a, .offset = 0x10, .is_return = true},
+        {.dso = &b, .offset = 0x10},
+        {.offset = 0x10},
+        {.dso = &a, .offset = 0x10, .made = &first},
+        {.dso = &a, .offset = 0x10, .made = &second},
+        {.dso = &a, .offset = 0x10, .moment_ns = 1},
+        {.dso = &a, .offset = 0x10, .moment_ns = 3ull * LOCATION_MOMENT_NS},
+    };
+    uint32_t place = gather_location(gather, &at), numbers[ARRAY_LENGTH(other)];
 
-    cr_expect(eq(u32, gather_location(gather, &a, 0x10, false), place));
-    cr_expect(ne(u32, gather_location(gather, &a, 0x10, true), place));
-    cr_expect(ne(u32, gather_location(gather, &b, 0x10, false), place));
-    cr_expect(ne(u32, gather_location(gather, NULL, 0x10, false), place));
+    cr_expect(eq(u32, gather_location(gather, &at), place));
+    for (size_t i = 0; i < ARRAY_LENGTH(other); i++) {
+        numbers[i] = gather_location(gather, &other[i]);
+        cr_expect(ne(u32, numbers[i], place));
+        for (size_t k = 0; k < i; k++)
+            cr_expect(ne(u32, numbers[i], numbers[k]));
+    }
 }
 
 Test(gather, stacks_with_other_labels_are_apart)

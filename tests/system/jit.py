@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Code that a run-time made has its names: by jitdump, by perf map, or by a word on how to get
+them."""
+from harness import *
+
+need_events()
+out = SCRATCH / "out.folded"
+
+JS = """function leafMade(n) { let s = 0; for (let i = 0; i < n; i++) s += Math.sqrt(i * 7 % 13); return s }
+function outerMade(n) { let t = 0; for (let i = 0; i < n; i++) t += leafMade(2000); return t }
+const end = Date.now() + 1500; let x = 0; while (Date.now() < end) x += outerMade(20)
+"""
+JAVA = """public class Made {
+    static double leafMade(int n) { double s = 0; for (int i = 0; i < n; i++) s += Math.sqrt(i * 7 % 13); return s; }
+    static double outerMade(int n) { double t = 0; for (int i = 0; i < n; i++) t += leafMade(2000); return t; }
+    public static void main(String[] a) {
+        long end = System.currentTimeMillis() + 1500; double x = 0;
+        while (System.currentTimeMillis() < end) x += outerMade(20);
+        System.out.println(x);
+    }
+}
+"""
+PYTHON = """import time
+def leafMade(n):
+    return sum(i * i % 7 for i in range(n))
+def outerMade(n):
+    return sum(leafMade(2000) for _ in range(n))
+end = time.time() + 1.5
+while time.time() < end:
+    outerMade(20)
+"""
+
+
+def below(stacks, text):
+    return sum(c for f, c in stacks.items() if any(text in frame for frame in f))
+
+
+def runtime(title, command, frames=("outerMade",)):
+    """A program in `command` spends nearly all of its time below these functions."""
+    print(title)
+    done = fiq("run", "-f", 499, "-o", out, "--", *command)
+    stacks = folded(out) if expect(done.returncode == 0, "ends with 0") else {}
+    for frame in frames:
+        share = below(stacks, frame) / max(total(stacks), 1)
+        # Starting takes its time, too, more of it on a busy machine.
+        expect(share > 0.3, f"{frame}: {share:.0%} of {total(stacks)} samples")
+    expect_complete(stacks, 0.97)
+
+
+def python_with_perf():
+    """A Python that can write perf maps (from 3.12 on), or None."""
+    code = "import sys; sys.activate_stack_trampoline('perf')"
+    for name in [sys.executable, *(f"python3.{minor}" for minor in range(16, 11, -1))]:
+        found = shutil.which(name)
+        if found and not subprocess.run([found, "-c", code], capture_output=True).returncode:
+            return found
+    return None
+
+
+print("a jitdump: functions in turns at one address, one that is moved, CFI, lines")
+table = SCRATCH / "out.json"
+done = fiq("run", "-f", 997, "-o", out, "-o", table, "--", *workload("jit", 2, SCRATCH))
+stacks = folded(out)
+expect_truth(stacks, truth_of(done.stdout))
+expect_complete(stacks, 0.99)
+made = {f: c for f, c in stacks.items() if any(frame.startswith("made_") for frame in f)}
+expect(all("made_call" in f for f in made), "their caller is unwound by the CFI of the dump")
+expect(not count_of(stacks, "made_last"), "nothing has the name of what came too late")
+expect("made.js" in table.read_text(), "lines have their file")
+
+print("and by attaching in the middle")
+target = start(workload("jit", 3, SCRATCH))
+time.sleep(0.5)
+done = fiq("attach", "-p", target.pid, "-d", 1, "-f", 499, "-o", out)
+target.communicate(timeout=60)
+stacks = folded(out)
+named = sum(count_of(stacks, name) for name in ("made_first", "made_second", "made_mover"))
+expect(total(stacks) and named > 0.9 * total(stacks), f"{named} of {total(stacks)} samples")
+expect(not below(stacks, "[jit]"), "none without a name")
+
+if shutil.which("node"):
+    (SCRATCH / "made.js").write_text(JS)
+    runtime("node --perf-basic-prof", ["node", "--perf-basic-prof", SCRATCH / "made.js"])
+    runtime("node --perf-prof", ["sh", "-c", f"cd {SCRATCH} && exec node --perf-prof made.js"])
+    print("node without a map")
+    done = fiq("run", "-f", 499, "-o", out, "--", "node", SCRATCH / "made.js")
+    expect("--perf-basic-prof" in done.stderr, "says which flag is missing")
+if shutil.which("javac") and shutil.which("java"):
+    (SCRATCH / "Made.java").write_text(JAVA)
+    subprocess.run(["javac", "-d", SCRATCH, SCRATCH / "Made.java"], check=True)
+    runtime("java with a perf map", ["java", "-XX:+PreserveFramePointer",
+                                     "-XX:+UnlockDiagnosticVMOptions",
+                                     "-XX:+DumpPerfMapAtExit", "-cp", SCRATCH, "Made"])
+perf_python = python_with_perf()
+if perf_python:
+    (SCRATCH / "made.py").write_text(PYTHON)
+    runtime("python -X perf", [perf_python, "-X", "perf", SCRATCH / "made.py"],
+            ("py::outerMade", "py::leafMade"))
+
+finish()
