@@ -1,6 +1,8 @@
 'use strict';
 /* page.js FIQ [CASE]: what one can do on the page that fiq writes, by real clicks and keys; the
  * numbers that it shows are compared with the input. */
+const fs = require('fs');
+const vm = require('vm');
 const common = require('./common.js');
 const folded = require('./folded.js');
 
@@ -422,6 +424,27 @@ const cases = {
     check(listed.some(name => name.startsWith('xxx') && name.length < 3000), 'the long name is missing');
     equal(await page.title(), '</title><script>alert(2)</script>', 'title');
     equal(page.complaints, [], 'complaints');
+  },
+
+  async 'shortens names without losing what tells them apart'() {
+    const names = fs.readFileSync(require.resolve('../../src/render/page/names.js'), 'utf8');
+    const shortened = vm.runInNewContext(names + '; shortened');
+    const wanted = {
+      'std::vector<int, std::allocator<int> >::push_back(int const&)': ['std::vector<…>::push_back', 'vector<…>::push_back'],
+      'operator()<std::string*, std::vector<int> >': ['operator()<…>', 'operator()<…>'],
+      'operator< <char, std::allocator<char> >(std::string const&)': ['operator< <…>', 'operator< <…>'],
+      'bool ns::operator==<int, long>(A const&)': ['bool ns::operator==<…>', 'bool ns::operator==<…>'],
+      'a::operator<<(std::ostream&, int)': ['a::operator<<', 'a::operator<<'],
+      'X::operator()(int) const': ['X::operator()', 'X::operator()'],
+      'operator new(unsigned long)': ['operator new', 'operator new'],
+      '<Vec<T> as core::iter::FromIterator<T>>::from_iter': ['<Vec<T> as core::iter::FromIterator<T>>::from_iter', 'from_iter'],
+      'core::ptr::drop_in_place<alloc::string::String>': ['core::ptr::drop_in_place<…>', 'ptr::drop_in_place<…>'],
+      '<module>': ['<module>', '<module>'],
+      'a<b': ['a<b', 'a<b'],
+    };
+
+    for (const [name, short] of Object.entries(wanted))
+      equal([shortened(name, 1), shortened(name, 2)], short, name);
   },
 
   async 'shows empty values and two frames'(browser) {

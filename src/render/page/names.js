@@ -34,16 +34,20 @@ function parametersAt(name) {
   return name.length;
 }
 
+/* An operator's name, with the space that keeps "operator< <int>" from being another. */
+const OPERATOR = /^operator\s?(?:\(\)|\[\]|<=>|<<=?|>>=?|->\*?|<=|>=|<|>|[-+*/%^&|~!=]{1,2})?(?: (?=<))?/;
+
 /* "vector<pair<int, int>>::at" to "vector<…>::at"; operators and "<T as Trait>::f" stay. */
 function withoutTemplates(name) {
-  let out = '', depth = 0, opened = 0;
+  let out = '', depth = 0, opened = 0, operator = -1;
   for (let i = 0; i < name.length; i++) {
     const c = name[i];
     if (c === 'o' && depth === 0 && name.startsWith('operator', i)) {
-      const sign = /^operator\s?(?:<=>|<<=?|>>=?|->\*?|<=|>=|<|>)?/.exec(name.slice(i, i + 16))[0];
+      const sign = OPERATOR.exec(name.slice(i, i + 16))[0];
       out += sign;
       i += sign.length - 1;
-    } else if (c === '<' && (depth > 0 || /[\w:}]/.test(name[i - 1] ?? '') && name[i + 1] !== '/')) {
+      operator = i;
+    } else if (c === '<' && (depth > 0 || operator === i - 1 && i > 0 || /[\w:}]/.test(name[i - 1] ?? '') && name[i + 1] !== '/')) {
       if (depth++ === 0)
         opened = i;
     } else if (c === '>' && depth > 0 && name[i - 1] !== '-') {
@@ -56,12 +60,24 @@ function withoutTemplates(name) {
   return depth ? name : out;
 }
 
-/* Last two parts of a path of names: "std::fs::File::open" to "File::open". */
+/* Behind the "<T as Trait>" at the start of a name. */
+function behindType(name) {
+  let depth = 0;
+  for (let i = 0; i < name.length; i++) {
+    if (name[i] === '<')
+      depth++;
+    else if (name[i] === '>' && name[i - 1] !== '-' && --depth === 0)
+      return name.startsWith('::', i + 1) ? name.slice(i + 3) : name;
+  }
+  return name;
+}
+
+/* Last two parts of a path of names: "std::fs::File::open" to "File::open"; what a type does for
+ * a trait is told by its last part: "<T as Trait>::f" to "f". */
 function lastParts(name) {
-  const parts = name.split('::');
-  if (parts.length <= 2 || name.startsWith('<'))
-    return name;
-  return parts.slice(-2).join('::');
+  if (name.startsWith('<'))
+    return behindType(name);
+  return name.split('::').slice(-2).join('::');
 }
 
 const LEVELS = ['full', 'short', 'brief'];
