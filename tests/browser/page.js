@@ -455,6 +455,17 @@ const cases = {
     equal(page.complaints, [], 'complaints');
   },
 
+  async 'keeps the root in sight when the window becomes smaller'(browser) {
+    const deep = [{frames: Array.from({length: 60}, (_, i) => 'f' + i), count: 1}];
+    const page = await opened(browser, render(folded.toText(deep)));
+
+    await page.setViewportSize({width: 1000, height: 500});
+    await drawn(page);
+    await page.mouse.move(...await place(page, ['f0'], deep));
+    await drawn(page);
+    check((await text(page, '#tip')).startsWith('f0'), await text(page, '#tip'));
+  },
+
   async 'survives addresses that make no sense'(browser) {
     for (const fragment of ['#z=99.99', '#v=nonsense&p=77&val=9', '#do=hide.99999~x.1~mod.5&f=1e9', '#t=5-1&off=9-1,,x', '#q=%5B', '#z=i999999']) {
       const page = await opened(browser, commonPage(), {hash: fragment});

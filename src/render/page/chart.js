@@ -141,6 +141,7 @@ class Chart {
   }
 
   resize() {
+    const below = this.tall - this.height - this.scrolled;
     this.width = this.scroller.clientWidth;
     this.height = this.scroller.clientHeight;
     if (!this.width || !this.height)
@@ -156,6 +157,8 @@ class Chart {
     this.measureRows();
     if (!this.placed)
       this.scrollToZoom();
+    else if (this.up) /* what stands at the lower edge stays there */
+      this.scroller.scrollTop = this.tall - this.height - below;
     this.drawNow();
   }
 

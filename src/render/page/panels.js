@@ -105,7 +105,7 @@ class ThreadPanel {
     box.indeterminate = off > 0 && off < ids.length;
     const share = element('span', {class: 'share'}, percent(weight, this.whole));
     const label = element('label', {class: className}, box, element('span', {class: 'text'}, cut(text, 200)), share);
-    label.style.backgroundSize = (100 * weight / (this.whole || 1)).toFixed(1) + '% 2px';
+    label.style.backgroundSize = (100 * weight / (this.whole || 1)).toFixed(1) + '% 100%';
     label.title = hint ?? text;
     return element('li', {}, label);
   }
