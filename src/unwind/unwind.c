@@ -291,7 +291,8 @@ static bool step_registers(struct walk *walk, const struct cfi_row *row,
                            const struct space *space, enum unwind_end *end)
 {
     struct registers *registers = &walk->registers;
-    uint64_t missing;
+    uint64_t missing, sp = walk->sp;
+    bool interrupted = walk->interrupted;
 
     *end = UNWIND_NO_RULE;
     if (!registers_step(registers, row, space, &walk->stack, walk->arch, &missing)) {
@@ -300,7 +301,9 @@ static bool step_registers(struct walk *walk, const struct cfi_row *row,
         return false;
     }
     *end = UNWIND_NO_ADVANCE;
-    if (!row->signal && registers->reg[walk->arch->dwarf_sp] <= walk->sp)
+    /* A function that has popped its return address into a register (vfork) is nowhere but at
+     * its caller's stack pointer. */
+    if (!row->signal && registers->reg[walk->arch->dwarf_sp] < sp + !interrupted)
         return false;
     walk->pc = registers->reg[walk->arch->dwarf_ra];
     walk->sp = registers->reg[walk->arch->dwarf_sp];

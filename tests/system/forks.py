@@ -27,6 +27,8 @@ stacks = folded(out)
 expect(done.returncode == 0 and total(stacks) > 50, f"{total(stacks)} samples")
 unknown = sum(c for f, c in stacks.items() if f[-1].startswith("[unknown"))
 expect(unknown <= 0.02 * total(stacks), f"{unknown} samples of programs that nobody knows any more")
+broken = sum(c for f, c in stacks.items() if "[stack broken]" in f)
+expect(broken <= 0.02 * total(stacks), f"{broken} of {total(stacks)} stacks broken in vfork and exec")
 
 print("from their first moment")
 child = """import os, time
