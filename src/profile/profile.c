@@ -290,6 +290,11 @@ const struct value_type *profile_value_types(const struct profile *profile, size
     return profile->types;
 }
 
+void profile_name_value(struct profile *profile, size_t value, const char *name)
+{
+    profile->types[value].name = profile_intern_text(profile, name);
+}
+
 void profile_set_default_value(struct profile *profile, size_t value)
 {
     profile->default_value = value;

@@ -114,6 +114,9 @@ struct value_type {
 int profile_value_type(struct profile *profile, const char *name, const char *unit);
 const struct value_type *profile_value_types(const struct profile *profile, size_t *count);
 
+/* Gives a type of value, which there is, another name. */
+void profile_name_value(struct profile *profile, size_t value, const char *name);
+
 /* Which value is shown when nobody asks: index, 0 unless set. */
 void profile_set_default_value(struct profile *profile, size_t value);
 size_t profile_default_value(const struct profile *profile);
