@@ -14,12 +14,11 @@ enum {
     ABBREVS_MAX = 1 << 20,
     ATTRIBUTES_MAX = 1 << 22,
     UNITS_MAX = 1 << 22,
-    CHECK_EVERY = 1 << 14, /* steps between two looks at the clock */
 };
 
-bool dwarf_budget_step(struct dwarf_budget *budget)
+bool dwarf_budget_look(struct dwarf_budget *budget)
 {
-    if (++budget->steps % CHECK_EVERY == 0 && clock_ns(CLOCK_MONOTONIC) > budget->deadline_ns)
+    if (clock_ns(CLOCK_MONOTONIC) > budget->deadline_ns)
         budget->spent = true;
     return !budget->spent;
 }
@@ -165,8 +164,7 @@ static bool read_attributes(struct dwarf_abbrevs *abbrevs, struct dwarf_abbrev *
     for (;;) {
         uint64_t name = cursor_varint(cursor);
         uint64_t form = cursor_varint(cursor);
-        struct dwarf_attribute attribute = {(uint16_t)name, (uint16_t)form, 0};
-        int size;
+        struct dwarf_attribute attribute = {.name = (uint16_t)name, .form = (uint16_t)form};
 
         if (form == DW_FORM_implicit_const)
             attribute.constant = cursor_sleb128(cursor);
@@ -175,11 +173,11 @@ static bool read_attributes(struct dwarf_abbrevs *abbrevs, struct dwarf_abbrev *
             return false;
         if (!name && !form)
             break;
-        size = form_size(attribute.form, version, wide);
-        if (size < 0 || abbrev->fixed < 0 || abbrev->fixed > 1 << 20)
+        attribute.size = form_size(attribute.form, version, wide);
+        if (attribute.size < 0 || abbrev->fixed < 0 || abbrev->fixed > 1 << 20)
             abbrev->fixed = -1;
         else
-            abbrev->fixed += size;
+            abbrev->fixed += attribute.size;
         if (attribute.name == DW_AT_sibling && holds_types_only(abbrev->tag) &&
             abbrev->count < INT16_MAX)
             abbrev->sibling = (int16_t)abbrev->count;
@@ -358,9 +356,12 @@ bool dwarf_skip(const struct dwarf_unit *unit, const struct dwarf_abbrev *abbrev
         cursor_skip(cursor, (size_t)abbrev->fixed);
         return !cursor->failed;
     }
-    for (uint32_t i = 0; i < abbrev->count; i++)
-        if (!dwarf_value_read(unit, &attributes[i], cursor, &value))
+    for (uint32_t i = 0; i < abbrev->count; i++) {
+        if (attributes[i].size >= 0 && (size_t)attributes[i].size <= cursor_left(cursor))
+            cursor->at += attributes[i].size;
+        else if (!dwarf_value_read(unit, &attributes[i], cursor, &value))
             return false;
+    }
     return true;
 }
 

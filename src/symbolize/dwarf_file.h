@@ -32,6 +32,7 @@ enum dwarf_section {
 /* How an entry is laid out, for all entries with one abbreviation code. */
 struct dwarf_attribute {
     uint16_t name, form;
+    int32_t size;     /* in bytes when that is always the same; else -1 */
     int64_t constant; /* of DW_FORM_implicit_const */
 };
 
@@ -106,8 +107,13 @@ struct dwarf_budget {
     uint32_t steps;
     bool spent;
 };
+enum { DWARF_CHECK_EVERY = 1 << 14 }; /* steps between two looks at the clock */
+bool dwarf_budget_look(struct dwarf_budget *budget);
 /* False when the time is over.  Cheap enough for inner loops. */
-bool dwarf_budget_step(struct dwarf_budget *budget);
+static inline bool dwarf_budget_step(struct dwarf_budget *budget)
+{
+    return ++budget->steps % DWARF_CHECK_EVERY ? !budget->spent : dwarf_budget_look(budget);
+}
 
 /* Opens the sections that the image has; `split` for .dwo names.  *inflate bounds compressed
  * ones.  An unreadable section is an error, a missing one is not. */

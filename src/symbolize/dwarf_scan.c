@@ -7,7 +7,12 @@
 #include "base/search.h"
 #include "base/xalloc.h"
 
-enum { DEPTH_MAX = 1 << 14, NODES_MAX = 1 << 24, REFERENCES_MAX = 16 };
+enum {
+    DEPTH_MAX = 1 << 14,
+    NODES_MAX = 1 << 24,
+    REFERENCES_MAX = 16,
+    NOT_WANTED = -2 /* in place of a node: in a function without any wanted address */
+};
 
 /* What an entry of code says of itself. */
 struct code_entry {
@@ -124,16 +129,27 @@ static bool visit(struct dwarf_scan *scan, const struct dwarf_abbrev *abbrev, ui
 
     if (!read_code_entry(scan->unit, abbrev, cursor, &entry))
         return false;
+    if (around == (dwarf_node_id)NOT_WANTED)
+        around = (dwarf_node_id)DWARF_NO_NODE;
     candidate.node = (struct dwarf_node){.parent = around,
                                          .inlined = abbrev->tag == DW_TAG_inlined_subroutine,
                                          .entry = offset,
                                          .call_file = entry.call_file,
                                          .call_line = entry.call_line};
     cover_entry(&candidate, &entry);
-    *inside = candidate.id != (dwarf_node_id)DWARF_NO_NODE || !candidate.node.inlined
-                  ? candidate.id
-                  : around;
+    *inside = around;
+    if (candidate.id != (dwarf_node_id)DWARF_NO_NODE)
+        *inside = candidate.id;
+    else if (!candidate.node.inlined)
+        *inside = (dwarf_node_id)NOT_WANTED;
     return true;
+}
+
+/* What was inlined into a function that holds no wanted address holds none either. */
+static bool is_wanted(const struct dwarf_abbrev *abbrev, dwarf_node_id around)
+{
+    return abbrev->code_holder && (abbrev->tag != DW_TAG_inlined_subroutine ||
+                                   around != (dwarf_node_id)NOT_WANTED);
 }
 
 /* To the entry behind the subtree, when the entry says where that is. */
@@ -195,7 +211,7 @@ static void walk(struct dwarf_scan *scan, struct cursor cursor, const uint8_t *u
         abbrev = dwarf_abbrev(unit, code);
         if (!abbrev || cursor.failed)
             return;
-        if (abbrev->code_holder) {
+        if (is_wanted(abbrev, around[depth])) {
             if (!visit(scan, abbrev, offset, around[depth], &cursor, &inside))
                 return;
         } else if (abbrev->children && abbrev->sibling >= 0 &&
