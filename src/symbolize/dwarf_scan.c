@@ -148,8 +148,8 @@ static bool visit(struct dwarf_scan *scan, const struct dwarf_abbrev *abbrev, ui
 /* What was inlined into a function that holds no wanted address holds none either. */
 static bool is_wanted(const struct dwarf_abbrev *abbrev, dwarf_node_id around)
 {
-    return abbrev->code_holder && (abbrev->tag != DW_TAG_inlined_subroutine ||
-                                   around != (dwarf_node_id)NOT_WANTED);
+    return abbrev->code_holder &&
+           (abbrev->tag != DW_TAG_inlined_subroutine || around != (dwarf_node_id)NOT_WANTED);
 }
 
 /* To the entry behind the subtree, when the entry says where that is. */

@@ -92,7 +92,7 @@ static void read_line(int fd, const struct jit_function *function, uint64_t addr
         hit->line = line;
     }
     if (found)
-        hit->path = xstrndup(found, NAME_MAX_BYTES);
+        hit->path = xstrndup(found, strnlen(found, NAME_MAX_BYTES));
     free(bytes);
 }
 

@@ -8,7 +8,11 @@
 #include "base/search.h"
 #include "base/xalloc.h"
 
-enum { NAME_MAX_BYTES = 64 * 1024, CHUNK = 1 << 20 };
+enum {
+    NAME_MAX_BYTES = 64 * 1024,
+    CHUNK = 1 << 20,
+    LONGEST = 16 /* chunks without an end of line: what follows is no perf map (a hole) */
+};
 
 void jit_hits_free(struct jit_hit *hits, size_t count)
 {
@@ -113,8 +117,9 @@ void perf_map_find(int fd, uint64_t limit, const uint64_t *addresses, size_t cou
     char *chunk = xalloc(CHUNK);
     uint64_t at = 0;
     size_t kept = 0;
+    unsigned dropped = 0;
 
-    while (count && at < limit) {
+    while (count && at < limit && dropped < LONGEST) {
         ssize_t got = pread(fd, chunk + kept, CHUNK - kept, (off_t)at);
         size_t used;
 
@@ -124,8 +129,12 @@ void perf_map_find(int fd, uint64_t limit, const uint64_t *addresses, size_t cou
         kept += (size_t)got;
         used = take_lines(&search, chunk, kept);
         /* A line that fills the buffer is no line of a perf map: drop it. */
-        if (!used && kept == CHUNK)
+        if (used) {
+            dropped = 0;
+        } else if (kept == CHUNK) {
             used = kept;
+            dropped++;
+        }
         memmove(chunk, chunk + used, kept - used);
         kept -= used;
     }

@@ -50,6 +50,24 @@ Test(perf_map, a_line_that_is_cut_off_or_senseless_is_not_used)
     jit_hits_free(hits, 2);
 }
 
+Test(perf_map, nothing_is_looked_for_behind_a_hole)
+{
+    FILE *file = tmpfile();
+    uint64_t addresses[] = {0x1000, 0x2000};
+    struct jit_hit hits[2] = {0};
+
+    fputs("1000 10 before\n", file);
+    cr_assert(zero(int, fseek(file, 1l << 30, SEEK_CUR)));
+    fputs("\n2000 10 behind\n", file);
+    fflush(file);
+    perf_map_find(fileno(file), UINT64_MAX, addresses, 2, hits);
+
+    cr_expect_str_eq(hits[0].name, "before");
+    cr_expect_null(hits[1].name);
+    free(hits[0].name);
+    fclose(file);
+}
+
 Test(perf_map, files_larger_than_the_buffer_are_read_to_their_end)
 {
     FILE *file = tmpfile();
