@@ -29,6 +29,9 @@ struct source {
     z_stream z;
     uint8_t *input;
 
+    source_watch_fn *watch;
+    void *watch_data;
+
     struct error failure;
 };
 
@@ -133,6 +136,8 @@ static void fill(struct source *source, size_t wanted)
         source->end += got;
         source->ended = !got || source->failure.code;
     }
+    if (source->watch)
+        source->watch(source, source->watch_data);
 }
 
 static void start_gzip(struct source *source)
@@ -260,4 +265,10 @@ uint64_t source_offset(const struct source *source)
 double source_progress(const struct source *source)
 {
     return source->file_size ? (double)source->file_read / (double)source->file_size : -1;
+}
+
+void source_watch(struct source *source, source_watch_fn *fn, void *data)
+{
+    source->watch = fn;
+    source->watch_data = data;
 }

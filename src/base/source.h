@@ -46,4 +46,9 @@ uint64_t source_offset(const struct source *source);
 /* How far in the file itself, 0 to 1, for progress; negative when unknown. */
 double source_progress(const struct source *source);
 
+/* Called whenever the buffer has been filled, from inside of source_peek(), to show progress.
+ */
+typedef void source_watch_fn(const struct source *source, void *data);
+void source_watch(struct source *source, source_watch_fn *fn, void *data);
+
 #endif

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "cli/child.h"
+#include "cli/status_line.h"
 
 /* ---- options ---- */
 
@@ -275,23 +276,14 @@ char *benchmark_line(char *const *words, size_t count)
 
 /* ---- progress ---- */
 
-static bool shows(bool quiet)
-{
-    const char *term = getenv("TERM");
-
-    return !quiet && isatty(STDERR_FILENO) && !(term && !strcmp(term, "dumb"));
-}
-
 void benchmark_progress(bool quiet, const char *what, size_t run, size_t runs)
 {
-    if (shows(quiet)) {
-        fprintf(stderr, "\r\033[K%s: run %zu of %zu", what, run, runs);
-        fflush(stderr);
-    }
+    if (status_line_shows(quiet))
+        status_line("%s: run %zu of %zu", what, run, runs);
 }
 
 void benchmark_progress_end(bool quiet)
 {
-    if (shows(quiet))
-        fputs("\r\033[K", stderr);
+    if (status_line_shows(quiet))
+        status_line_clear();
 }

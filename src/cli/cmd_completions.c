@@ -29,6 +29,14 @@ static void each_option(const struct command *command, option_fn *fn)
             fn(command, spec);
 }
 
+/* Its names, with `between` them: a command and its alias have the same options. */
+static void put_names(const struct command *command, const char *between)
+{
+    fputs(command->name, stdout);
+    if (command->alias)
+        printf("%s%s", between, command->alias);
+}
+
 /* ---- values: what an argument's name says ---- */
 
 enum value { VALUE_NONE, VALUE_FILE, VALUE_DIRECTORY, VALUE_PID, VALUE_OTHER };
@@ -70,6 +78,15 @@ static void bash_word(const struct command *command, const struct option_spec *s
         printf(" -%c", spec->also);
 }
 
+static void bash_case(const char *command, const struct option_spec *spec)
+{
+    printf("    %s:--%s", command, spec->name);
+    if (spec->letter)
+        printf(" | %s:-%c", command, spec->letter);
+    if (spec->also)
+        printf(" | %s:-%c", command, spec->also);
+}
+
 static void bash_value(const struct command *command, const struct option_spec *spec)
 {
     static const char *const actions[] = {
@@ -84,11 +101,11 @@ static void bash_value(const struct command *command, const struct option_spec *
 
     if (value == VALUE_NONE)
         return;
-    printf("    %s:--%s", command->name, spec->name);
-    if (spec->letter)
-        printf(" | %s:-%c", command->name, spec->letter);
-    if (spec->also)
-        printf(" | %s:-%c", command->name, spec->also);
+    bash_case(command->name, spec);
+    if (command->alias) {
+        fputs(" |", stdout);
+        bash_case(command->alias, spec);
+    }
     printf(")\n        %s\n        return ;;\n", actions[value]);
 }
 
@@ -109,8 +126,9 @@ static void write_bash(void)
         each_option(commands[i], bash_value);
     puts("    esac\n    case $command in");
     for (size_t i = 0; commands[i]; i++) {
-        printf("    %s%s%s)\n        words='", commands[i]->name,
-               commands[i]->alias ? " | " : "", commands[i]->alias ? commands[i]->alias : "");
+        fputs("    ", stdout);
+        put_names(commands[i], " | ");
+        fputs(")\n        words='", stdout);
         each_option(commands[i], bash_word);
         puts(" -h --help' ;;");
     }
@@ -123,9 +141,11 @@ static void write_bash(void)
          "    help) ;;\n"
          "    completions) COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$cur\")) ;;");
     for (size_t i = 0; commands[i]; i++)
-        if (commands[i]->stops_at_operand)
-            printf("    %s) COMPREPLY=($(compgen -A command -A file -- \"$cur\")) ;;\n",
-                   commands[i]->name);
+        if (commands[i]->stops_at_operand) {
+            fputs("    ", stdout);
+            put_names(commands[i], " | ");
+            puts(") COMPREPLY=($(compgen -A command -A file -- \"$cur\")) ;;");
+        }
     puts("    *) COMPREPLY=($(compgen -f -- \"$cur\")); compopt -o filenames 2>/dev/null ;;\n"
          "    esac\n}\n"
          "complete -F _fiq fiq");
@@ -180,7 +200,9 @@ static void write_zsh(void)
          "    ((CURRENT--))\n"
          "    case $command in");
     for (size_t i = 0; commands[i]; i++) {
-        printf("    %s)\n        _arguments -s", commands[i]->name);
+        fputs("    ", stdout);
+        put_names(commands[i], " | ");
+        fputs(")\n        _arguments -s", stdout);
         each_option(commands[i], zsh_option);
         fputs(" \\\n        '(-)'{-h,--help}'[this text]'", stdout);
         if (!strcmp(commands[i]->name, "completions"))
@@ -204,8 +226,9 @@ static void fish_option(const struct command *command, const struct option_spec 
                                           [VALUE_PID] = " -x -a '(__fish_complete_pids)'",
                                           [VALUE_OTHER] = " -x"};
 
-    printf("complete -c fiq -n '__fish_seen_subcommand_from %s' -l %s", command->name,
-           spec->name);
+    fputs("complete -c fiq -n '__fish_seen_subcommand_from ", stdout);
+    put_names(command, " ");
+    printf("' -l %s", spec->name);
     if (spec->letter)
         printf(" -s %c", spec->letter);
     if (spec->also)

@@ -93,9 +93,10 @@ static int run_convert(int argc, char **argv)
         code = EXIT_USAGE;
     }
     if (code < 0)
-        code = input_read(inputs[0], &settings.filter, settings.talk.quiet, &profile, &err)
-                   ? print_error(&err, EXIT_FAILED)
-                   : write_outputs(&settings, profile);
+        code =
+            input_read(inputs[0], &settings.filter, input_talk(&settings.talk), &profile, &err)
+                ? print_error(&err, EXIT_FAILED)
+                : write_outputs(&settings, profile);
     profile_free(profile);
     outputs_free(&settings.outputs);
     return code;
@@ -109,7 +110,8 @@ static int merge_inputs(struct profile *all, struct convert_settings *settings, 
     for (int i = 0; i < count; i++) {
         struct profile *profile;
 
-        if (input_read(inputs[i], &settings->filter, settings->talk.quiet, &profile, &err))
+        if (input_read(inputs[i], &settings->filter, input_talk(&settings->talk), &profile,
+                       &err))
             return print_error(&err, EXIT_FAILED);
         profile_merge(all, profile);
         profile_free(profile);

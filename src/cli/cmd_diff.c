@@ -49,14 +49,14 @@ static char *label_of(const struct side *side)
     return xasprintf("%s … %s", side->paths[0], side->paths[side->count - 1]);
 }
 
-static int read_side(struct side *side, struct error *err)
+static int read_side(struct side *side, enum input_talk talk, struct error *err)
 {
     int failed = 0;
 
     side->label = label_of(side);
     side->profiles = xcalloc(side->count, sizeof(struct profile *));
     for (size_t i = 0; i < side->count && !failed; i++)
-        failed = input_open(side->paths[i], &side->profiles[i], err);
+        failed = input_open(side->paths[i], talk, &side->profiles[i], err);
     return failed;
 }
 
@@ -93,7 +93,7 @@ static int compare_sides(struct diff_settings *settings, struct side sides[2],
     int failed = 0;
 
     for (int i = 0; i < 2 && !failed; i++) {
-        failed = read_side(&sides[i], err);
+        failed = read_side(&sides[i], input_talk(&settings->talk), err);
         if (!failed && !settings->talk.quiet)
             print_input_notes(&sides[i]);
         inputs[i] =

@@ -127,8 +127,8 @@ static int render(struct flame_settings *settings)
 {
     struct profile *profile = NULL;
     struct error err = {0};
-    int failed =
-        input_read(settings->input, &settings->filter, settings->talk.quiet, &profile, &err);
+    int failed = input_read(settings->input, &settings->filter, input_talk(&settings->talk),
+                            &profile, &err);
 
     if (!failed && settings->count_name)
         profile_name_value(profile, profile_default_value(profile), settings->count_name);

@@ -165,7 +165,8 @@ static int run_report(int argc, char **argv)
         return EXIT_USAGE;
     }
     /* The report says the notes itself. */
-    failed = input_read(count ? operands[0] : "-", &settings.filter, true, &profile, &err);
+    failed = input_read(count ? operands[0] : "-", &settings.filter,
+                        settings.talk.quiet ? INPUT_QUIET : INPUT_PROGRESS, &profile, &err);
     if (!failed)
         failed = show(&settings, profile, &err);
     profile_free(profile);

@@ -1,9 +1,12 @@
 #include "cli/inputs.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stddef.h>
 
+#include "base/clock.h"
 #include "cli/cli.h"
+#include "cli/status_line.h"
 #include "cli/symbol_options.h"
 #include "format/format.h"
 #include "session/import.h"
@@ -69,8 +72,46 @@ int input_filter(const struct filter *filter, struct profile **profile, struct e
     return 0;
 }
 
-int input_open(const char *path, struct profile **profile, struct error *err)
+/* ---- progress ---- */
+
+struct reading {
+    uint64_t next_ns; /* when the line is written again */
+    bool shown;
+};
+
+/* Nothing at first: most files are read before anybody asks. */
+enum { FIRST_NS = 500000000, NEXT_NS = 100000000 };
+
+static void show_progress(const struct source *source, void *data)
 {
+    struct reading *reading = data;
+    double share = source_progress(source);
+    uint64_t now = clock_ns(CLOCK_MONOTONIC);
+
+    if (now < reading->next_ns)
+        return;
+    reading->next_ns = now + NEXT_NS;
+    reading->shown = true;
+    if (share >= 0)
+        status_line("reading %s: %.0f %%", source_name(source), 100 * share);
+    else
+        status_line("reading %s: %" PRIu64 " MB", source_name(source),
+                    source_offset(source) >> 20);
+}
+
+static void watch(struct source *source, struct reading *reading, enum input_talk talk)
+{
+    *reading = (struct reading){.next_ns = clock_ns(CLOCK_MONOTONIC) + FIRST_NS};
+    if (status_line_shows(talk == INPUT_QUIET))
+        source_watch(source, show_progress, reading);
+}
+
+/* ---- reading ---- */
+
+int input_open(const char *path, enum input_talk talk, struct profile **profile,
+               struct error *err)
+{
+    struct reading reading;
     struct symbolizer_options symbols = {0};
     struct source *source;
     size_t size;
@@ -83,6 +124,7 @@ int input_open(const char *path, struct profile **profile, struct error *err)
                         "file can be read");
     if (failed)
         return failed;
+    watch(source, &reading, talk);
     symbol_defaults(&symbols);
     head = source_peek(source, 4096, &size);
     if (import_recognize(head, size)) {
@@ -92,6 +134,8 @@ int input_open(const char *path, struct profile **profile, struct error *err)
         failed = format_read(source, *profile, err);
     }
     source_close(source);
+    if (reading.shown)
+        status_line_clear();
     if (failed) {
         profile_free(*profile);
         *profile = NULL;
@@ -99,17 +143,17 @@ int input_open(const char *path, struct profile **profile, struct error *err)
     return failed;
 }
 
-int input_read(const char *path, const struct filter *filter, bool quiet,
+int input_read(const char *path, const struct filter *filter, enum input_talk talk,
                struct profile **profile, struct error *err)
 {
     struct profile *input;
     size_t stacks = 0;
-    int failed = input_open(path, &input, err);
+    int failed = input_open(path, talk, &input, err);
 
     if (!failed)
         failed = input_filter(filter, &input, err);
     if (!failed) {
-        if (!quiet)
+        if (talk == INPUT_NOTES)
             print_notes(input);
         profile_stacks(input, &stacks);
     }

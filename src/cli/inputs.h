@@ -2,6 +2,7 @@
 #define FIQ_CLI_INPUTS_H
 
 #include "base/error.h"
+#include "cli/cli.h"
 #include "cli/options.h"
 #include "profile/filter.h"
 #include "profile/profile.h"
@@ -12,13 +13,25 @@
  */
 extern const struct option_spec filter_options[]; /* settings: struct filter */
 
-/* Reads a profile of any format ("-": standard input), recordings of perf included. */
-int input_open(const char *path, struct profile **profile, struct error *err);
+/* What is said while reading. */
+enum input_talk {
+    INPUT_QUIET,
+    INPUT_PROGRESS, /* how far it is, on a terminal, when it takes time */
+    INPUT_NOTES     /* that, and afterwards the profile's notes and what the filter removed */
+};
 
-/* The same, and takes the part that is wanted.  The
- * profile's notes, and what the filter removed, are printed unless `quiet`.  -ENODATA when
- * nothing is left. */
-int input_read(const char *path, const struct filter *filter, bool quiet,
+/* What the user's -q leaves of it. */
+static inline enum input_talk input_talk(const struct talk_settings *talk)
+{
+    return talk->quiet ? INPUT_QUIET : INPUT_NOTES;
+}
+
+/* Reads a profile of any format ("-": standard input), recordings of perf included. */
+int input_open(const char *path, enum input_talk talk, struct profile **profile,
+               struct error *err);
+
+/* The same, and takes the part that is wanted.  -ENODATA when nothing is left. */
+int input_read(const char *path, const struct filter *filter, enum input_talk talk,
                struct profile **profile, struct error *err);
 
 /* The part of `*profile` that is wanted, in its place; nothing happens without a wish. */

@@ -16,6 +16,7 @@
 #include "base/output.h"
 #include "base/xalloc.h"
 #include "cli/inputs.h"
+#include "cli/status_line.h"
 #include "cli/symbol_options.h"
 #include "report/report.h"
 
@@ -230,10 +231,7 @@ int measure_wait_ms(uint64_t deadline_ns, int most)
 
 void progress_begin(struct progress *progress, bool quiet)
 {
-    const char *term = getenv("TERM");
-
-    *progress = (struct progress){.shown = !quiet && isatty(STDERR_FILENO) &&
-                                           !(term && !strcmp(term, "dumb")),
+    *progress = (struct progress){.shown = status_line_shows(quiet),
                                   .started_ns = clock_ns(CLOCK_MONOTONIC)};
 }
 
@@ -242,22 +240,21 @@ void progress_show(struct progress *progress, const struct session *session,
 {
     struct session_progress now = session_progress(session);
     double elapsed = (double)(clock_ns(CLOCK_MONOTONIC) - progress->started_ns) / 1e9;
+    char limit[32] = "", lost[40] = "";
 
     if (!progress->shown)
         return;
-    fprintf(stderr, "\r\033[K%.1f s", elapsed);
     if (duration_ns)
-        fprintf(stderr, " of %.1f s", (double)duration_ns / 1e9);
-    fprintf(stderr, ", %" PRIu64 " samples", now.samples);
+        snprintf(limit, sizeof(limit), " of %.1f s", (double)duration_ns / 1e9);
     if (now.lost)
-        fprintf(stderr, ", %" PRIu64 " lost", now.lost);
-    fflush(stderr);
+        snprintf(lost, sizeof(lost), ", %" PRIu64 " lost", now.lost);
+    status_line("%.1f s%s, %" PRIu64 " samples%s", elapsed, limit, now.samples, lost);
 }
 
 void progress_end(struct progress *progress)
 {
     if (progress->shown)
-        fputs("\r\033[K", stderr);
+        status_line_clear();
     progress->shown = false;
 }
 

@@ -158,3 +158,33 @@ Test(source, a_pipe_is_read_to_its_end, .timeout = 10)
     source_close(source);
     dup2(saved, STDIN_FILENO);
 }
+
+static void count_call(const struct source *source, void *data)
+{
+    double share = source_progress(source);
+
+    cr_expect(le(dbl, share, 1));
+    ++*(size_t *)data;
+}
+
+Test(source, a_watch_is_called_while_the_file_is_read)
+{
+    enum { SIZE = 5 << 20 };
+    char path[] = "/tmp/fiq-source-XXXXXX", *bytes = calloc(1, SIZE);
+    int fd = mkstemp(path);
+    struct source *source;
+    size_t calls = 0, available;
+
+    cr_assert(eq(sz, (size_t)write(fd, bytes, SIZE), SIZE));
+    close(fd);
+    cr_assert(zero(i32, source_open(&source, path, NULL)));
+    source_watch(source, count_call, &calls);
+    while (source_peek(source, 1, &available), available)
+        source_skip(source, available);
+
+    cr_expect(gt(sz, calls, 2));
+    cr_expect(eq(dbl, source_progress(source), 1));
+    source_close(source);
+    unlink(path);
+    free(bytes);
+}
