@@ -326,6 +326,11 @@ static void explain_no_samples(const struct profile *profile, struct error *err)
                    (double)info->quality.owed * (double)info->period / 1e9);
         return;
     }
+    if (!info->period || info->frequency_hz <= 0) { /* no clock */
+        error_hint(err, "too few %s happened in %.2f s: -c 1 samples each",
+                   profile_string(profile, info->event), (double)info->duration_ns / 1e9);
+        return;
+    }
     error_hint(err,
                "the target used less CPU time than one sampling period (%.1f ms at this rate) "
                "in %.2f s; a higher -f, or -e context-switches for what waits",
