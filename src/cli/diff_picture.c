@@ -95,11 +95,14 @@ int diff_picture_html(const struct comparison_report *report,
         "<title>fiq diff</title>\n<style>body { font: 14px system-ui, sans-serif; margin: "
         "16px; "
         "color: #1a1a1a; background: #fcfcfa }\nsvg { max-width: 100%; height: auto }\n"
+        "h1 { font-size: 20px }\nh2 { font-size: 16px }\n"
         "table { border-collapse: collapse }\n"
         "td, th { padding: 2px 10px; text-align: right; white-space: nowrap; "
         "border-bottom: 1px solid #ddd }\n"
         "td:first-child, th:first-child, td.path, th:last-child { text-align: left; "
-        "white-space: normal; word-break: break-word }</style></head><body>\n";
+        "white-space: normal; word-break: break-word }\n"
+        "@media (prefers-color-scheme: dark) { body { color: #e7e7e4; background: #17191c }\n"
+        "td, th { border-color: #3a3e46 } }</style></head><body><main>\n";
     struct diff_options within = *options;
     int failed;
 
@@ -108,7 +111,8 @@ int diff_picture_html(const struct comparison_report *report,
     failed = diff_picture_svg(report, &within, out, err);
     if (failed)
         return failed;
+    fputs("<h1>Functions</h1>\n", out);
     comparison_write_html(report, out);
-    fputs("</body></html>\n", out);
+    fputs("</main></body></html>\n", out);
     return 0;
 }

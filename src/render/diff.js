@@ -88,9 +88,21 @@
     const g = target.closest && target.closest("#frames g");
     return g && frameOf.get(g);
   };
+  /* A text that is a button: for the mouse, the keyboard and a screen reader. */
+  function button(element, press) {
+    element.setAttribute("role", "button");
+    element.setAttribute("tabindex", "0");
+    element.addEventListener("click", press);
+    element.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      press();
+    });
+  }
+
   $("search").style.display = "";
-  $("search").addEventListener("click", ask);
-  $("reset").addEventListener("click", reset);
+  button($("search"), ask);
+  button($("reset"), reset);
   $("frames").addEventListener("click", (event) => {
     const frame = of(event.target);
     if (frame) zoomed = frame;
@@ -117,6 +129,7 @@
     width: { at: 0, names: ["larger", "after", "sum"], label: "width: " },
     color: { at: 0, names: ["self", "total"], label: "color: " },
     scale: { at: 0, names: ["shares", holder.dataset.unit], label: "by: " },
+    palette: { at: 0, names: ["usual", "colorblind"], label: "palette: " },
   };
 
   for (const f of frames) {
@@ -150,6 +163,7 @@
 
   function arrange() {
     const whole = widthOf(root) || 1, next = [];
+    svg.classList.toggle("blind", switches.palette.at === 1);
     frames.forEach((f, i) => {
       f.w = widthOf(f) / whole * full;
       f.x = i ? next[f.parent] : 0;
@@ -161,10 +175,10 @@
   }
 
   for (const [name, one] of Object.entries(switches)) {
-    const button = $("by-" + name);
+    const element = $("by-" + name);
     if (name === "scale" && !comparable) continue;
-    const write = () => { button.textContent = one.label + one.names[one.at]; };
-    button.addEventListener("click", () => {
+    const write = () => { element.textContent = one.label + one.names[one.at]; };
+    button(element, () => {
       one.at = (one.at + 1) % one.names.length;
       write();
       arrange();

@@ -13,7 +13,7 @@
 #include "render/embedded.h"
 #include "render/markup.h"
 
-enum { PITCH = 17, MARGIN = 10, LINE = 17, BASELINE = 12 };
+enum { PITCH = 17, MARGIN = 10, LINE = 17, BASELINE = 12, LEGEND_WIDTH = 640 };
 static const double LABEL_COLUMN = 7.25; /* 0.602 em in the usual fixed-width fonts */
 
 struct svg {
@@ -64,7 +64,7 @@ static void put_legend(struct svg *svg, double y)
     double x = MARGIN;
     char text[128];
 
-    for (size_t i = 0; i < sizeof(legend) / sizeof(legend[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(legend); i++) {
         snprintf(text, sizeof(text),
                  "<rect class=\"%s\" x=\"%g\" y=\"%g\" width=\"22\" height=\"12\"/>\n",
                  legend[i].class, x, y - 10);
@@ -74,19 +74,28 @@ static void put_legend(struct svg *svg, double y)
     }
 }
 
+static const char *const switches[] = {"by-width", "by-color", "by-scale", "by-palette"};
+enum { SWITCH_WIDTH = 140 };
+
+/* Beside the legend where both fit. */
+static bool switches_on_their_own_line(const struct svg *svg)
+{
+    return !svg->options->no_script &&
+           svg->width < LEGEND_WIDTH + SWITCH_WIDTH * ARRAY_LENGTH(switches);
+}
+
 /* The script fills them in; without it they stay empty. */
 static void put_switches(struct svg *svg, double y)
 {
-    static const char *const switches[] = {"by-width", "by-color", "by-scale"};
     double x = svg->width - MARGIN;
 
-    for (size_t i = 0; i < 3 && !svg->options->no_script; i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(switches) && !svg->options->no_script; i++) {
         char attributes[96];
 
         snprintf(attributes, sizeof(attributes),
                  "id=\"%s\" class=\"button\" text-anchor=\"end\"", switches[i]);
         put_text(svg, attributes, x, y, "", 0);
-        x -= 175;
+        x -= SWITCH_WIDTH;
     }
 }
 
@@ -114,7 +123,7 @@ static void put_head(struct svg *svg)
     if (line[0])
         put_text(svg, "class=\"fact\"", svg->width / 2, y += LINE, line, columns);
     put_legend(svg, y + 24);
-    put_switches(svg, y + 24);
+    put_switches(svg, y + 24 + (switches_on_their_own_line(svg) ? LINE : 0));
 }
 
 static void put_style(struct svg *svg)
@@ -218,7 +227,7 @@ static void put_data(struct svg *svg, const struct diff_box *box)
         return;
     markup_raw(&svg->markup, " data-d=\"");
     markup_u64(&svg->markup, box->parent);
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++) {
         markup_raw(&svg->markup, " ");
         put_number(svg, numbers[i]);
     }
@@ -305,7 +314,9 @@ static void lay_out(struct svg *svg)
     svg->scale = svg->layout.boxes[0].width > 0
                      ? (svg->width - 2 * MARGIN) / svg->layout.boxes[0].width
                      : 0;
-    svg->top = 24 + (uint32_t)(lines + (svg->layout.hidden != 0)) * LINE + 24 + 14;
+    svg->top =
+        24 + 24 + 14 +
+        (uint32_t)(lines + (svg->layout.hidden != 0) + switches_on_their_own_line(svg)) * LINE;
     svg->height = svg->top + svg->layout.levels * PITCH + 30;
 }
 
