@@ -466,6 +466,35 @@ const cases = {
     check((await text(page, '#tip')).startsWith('f0'), await text(page, '#tip'));
   },
 
+  async 'shows after scrolling what it would draw anew'(browser) {
+    const next = folded.random(5), many = [];
+    for (let i = 0; i < 40; i++)
+      many.push({frames: Array.from({length: 60}, (_, depth) => 'f' + depth + '_' + Math.floor(i / (1 + next(8)))), count: 1 + next(9)});
+    const page = await opened(browser, render(folded.toText(many)));
+    const picture = () => page.$eval('#graph canvas', canvas => canvas.toDataURL()), plain = await picture();
+
+    await page.mouse.move(600, 400);
+    await drawn(page);
+    check(plain !== await picture(), 'the frame under the mouse is not marked');
+    const scroll = by => page.evaluate(y => { document.querySelector('#graph .scroller').scrollTop += y; }, by);
+    for (const by of [-130, -7, 45, -300, 1]) {
+      await page.mouse.move(600 + by, 400); /* marks a frame */
+      await drawn(page);
+      await scroll(by);
+      await drawn(page);
+      await page.mouse.move(600, 10);
+      await drawn(page);
+    }
+    await scroll(-33);
+    await drawn(page);
+    const moved = await picture();
+    await page.setViewportSize({width: 1199, height: 800});
+    await drawn(page);
+    await page.setViewportSize({width: 1200, height: 800});
+    await drawn(page);
+    check(moved === await picture(), 'a picture drawn anew is another');
+  },
+
   async 'survives addresses that make no sense'(browser) {
     for (const fragment of ['#z=99.99', '#v=nonsense&p=77&val=9', '#do=hide.99999~x.1~mod.5&f=1e9', '#t=5-1&off=9-1,,x', '#q=%5B', '#z=i999999']) {
       const page = await opened(browser, commonPage(), {hash: fragment});

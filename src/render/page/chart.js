@@ -83,12 +83,14 @@ class Chart {
     this.boxes = [];
     this.pending = 0;
     this.scrolled = 0;
+    this.stale = true; /* all has to be drawn anew */
+    this.touched = []; /* rows that have to be */
     this.listen();
   }
 
   listen() {
     new ResizeObserver(() => this.resize()).observe(this.scroller);
-    this.scroller.addEventListener('scroll', () => this.later(), {passive: true});
+    this.scroller.addEventListener('scroll', () => this.later(true), {passive: true});
     this.scroller.addEventListener('mousemove', event => this.hover(event));
     this.scroller.addEventListener('mouseleave', () => this.leave());
     /* Nothing to select here, and looking for it among the items costs a tenth of a second. */
@@ -212,9 +214,11 @@ class Chart {
 
   /* ---- drawing ---- */
 
-  later() {
+  /* `fresh`: but for the scrolling and the rows touched, what is drawn is still right. */
+  later(fresh = false) {
+    this.stale ||= !fresh;
     if (!this.pending)
-      this.pending = requestAnimationFrame(() => this.drawNow());
+      this.pending = requestAnimationFrame(() => this.draw());
   }
 
   top(row) {
@@ -228,22 +232,67 @@ class Chart {
   }
 
   drawNow() {
+    this.stale = true;
+    this.draw();
+  }
+
+  draw() {
     cancelAnimationFrame(this.pending);
     this.pending = 0;
     if (!this.tree || !this.width || !this.height)
       return;
-    const c = this.context, theme = this.look.theme;
+    const c = this.context, before = this.scrolled;
     this.scrolled = this.scroller.scrollTop; /* asked once: it may cost a layout */
-    c.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
-    c.fillStyle = theme.page;
-    c.fillRect(0, 0, this.width, this.height);
     this.collect();
-    this.drawBoxes();
-    this.drawSlivers();
+    c.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    if (this.stale || !this.moveUp(this.scrolled - before)) {
+      this.drawStrip(0, this.height);
+    } else {
+      this.drawStrip(this.height - (this.scrolled - before), this.height);
+      this.drawStrip(0, before - this.scrolled);
+      for (const row of new Set(this.touched))
+        this.drawStrip(this.top(row), this.top(row) + ROW);
+    }
+    this.stale = false;
+    this.touched = [];
+    this.describeSoon();
+  }
+
+  /* Moves the picture, which is much quicker than drawing thousands of boxes; false when that
+   * leaves nothing of it, or would blur it. */
+  moveUp(by) {
+    const pixels = by * this.ratio, c = this.context;
+    if (by === 0)
+      return true;
+    if (Math.abs(by) >= this.height || pixels !== Math.round(pixels))
+      return false;
+    c.save();
+    c.setTransform(1, 0, 0, 1, 0, 0);
+    c.globalCompositeOperation = 'copy';
+    c.drawImage(this.canvas, 0, -pixels);
+    c.restore();
+    return true;
+  }
+
+  /* Draws what is between two heights of the window. */
+  drawStrip(from, to) {
+    const c = this.context, theme = this.look.theme;
+    if (from >= to)
+      return;
+    const ends = [this.rowAt(from), this.rowAt(to)], first = Math.min(...ends), last = Math.max(...ends);
+    c.save();
+    c.beginPath();
+    c.rect(0, from, this.width, to - from);
+    c.clip();
+    c.fillStyle = theme.page;
+    c.fillRect(0, from, this.width, to - from);
+    for (let row = first; row <= last; row++)
+      this.drawBoxes(this.byRow.get(row) ?? []);
+    this.drawSlivers(this.slivers.filter(({row}) => row >= first && row <= last));
     this.outline(this.hovered, theme.text, 1);
     if (this.selected >= 0)
       this.outline(this.selected, theme.accent, 2);
-    this.describeSoon();
+    c.restore();
   }
 
   /* Finds the boxes in view: this.boxes, in depth-first order, and this.rows by row. */
@@ -310,12 +359,12 @@ class Chart {
     }
   }
 
-  drawBoxes() {
+  drawBoxes(boxes) {
     const c = this.context, {look, tree} = this, theme = look.theme, matched = look.matched;
     const faded = tree.depth[this.zoomed];
     const measure = this.measure ??= new TextMeasure(c, theme.font);
     c.textBaseline = 'middle';
-    for (const box of this.boxes) {
+    for (const box of boxes) {
       const name = tree.name[box.node], top = this.top(box.row), wide = box.to - box.from;
       const gap = wide > 3 ? 1 : wide > 1.5 ? 0.5 : 0;
       const isMatch = matched !== null && name >= 0 && matched[name] === 1;
@@ -360,9 +409,9 @@ class Chart {
     c.setLineDash([]);
   }
 
-  drawSlivers() {
+  drawSlivers(slivers) {
     const c = this.context, theme = this.look.theme;
-    for (const {row, from, to, hit} of this.slivers) {
+    for (const {row, from, to, hit} of slivers) {
       if (to - from < 0.2)
         continue;
       c.fillStyle = hit && this.look.matched ? theme.match : theme.sliver;
@@ -405,16 +454,23 @@ class Chart {
   hover(event) {
     const node = this.nodeAt(event);
     if (node !== this.hovered) {
-      this.hovered = node;
+      this.mark(node);
       this.scroller.style.cursor = node >= 0 ? 'pointer' : '';
-      this.later();
     }
     this.on.hover(this, node, event.clientX, event.clientY);
   }
 
+  /* Nothing but the rows of the two frames is drawn anew. */
+  mark(node) {
+    const rows = this.tree.row ?? this.tree.depth;
+    this.touched.push(...[this.hovered, node].filter(n => n >= 0).map(n => rows[n]));
+    this.hovered = node;
+    this.later(true);
+  }
+
   leave() {
-    this.hovered = -1;
-    this.later();
+    if (this.tree)
+      this.mark(-1);
     this.on.hover(this, -1);
   }
 
