@@ -13,10 +13,10 @@
  * First, what a compiler split off is one with the function it was split from: foo.part.0,
  * foo.cold, foo.constprop.1 and foo.isra.0 are foo.  Second, names found on both sides are the
  * same function.  Third, what is left over is paired by what remains of the name without that
- * which changes from build to build: hashes, versions in paths, line numbers; then without the
- * numbers of closures and lambdas, which pair in their order when there are as many.  Pairs are
- * one to one: two functions of one side never become one, and where it cannot be told who
- * belongs to whom, they stay apart.
+ * which changes from build to build: hashes, versions in paths and in the namespaces of some
+ * libraries, line numbers; then without the numbers of closures and lambdas, which pair in
+ * their order when there are as many.  Pairs are one to one: two functions of one side never
+ * become one, and where it cannot be told who belongs to whom, they stay apart.
  *
  * Use: new, add all names of both sides, pair, then ask.
  */

@@ -68,6 +68,15 @@ Test(names, what_changes_with_each_build_pairs)
         {"Foo$$Lambda$14/0x0000000800c03000.run", "Foo$$Lambda$19/0x0000000800d01000.run"},
         {"helper.lto_priv.0", "helper.lto_priv.3"},
         {"helper.llvm.123456", "helper.llvm.654321"},
+        {"absl::lts_20230802::Mutex::Lock()", "absl::lts_20250512::Mutex::Lock()"},
+        {"AbslInternalSleepFor_lts_20240722", "AbslInternalSleepFor_lts_20250512"},
+        {"fmt::v9::vformat(fmt::v9::basic_string_view<char>)",
+         "fmt::v10::vformat(fmt::v10::basic_string_view<char>)"},
+        {"icu_72::Locale::getName() const", "icu_74::Locale::getName() const"},
+        {"nlohmann::json_abi_v3_11_2::parse", "nlohmann::json_abi_v3_11_3::parse"},
+        {"name[abi:cxx11]()", "name()"},
+        {"std::__cxx11::to_string(int)", "std::to_string(int)"},
+        {"std::__1::sort(int*, int*)", "std::__2::sort(int*, int*)"},
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
@@ -99,6 +108,9 @@ Test(names, different_functions_stay_apart)
         {"step.1", "step.2"},
         {"partition", "partition.particle"},
         {"[libx.so+0x100]", "[libx.so+0x200]"},
+        {"api::v1::get", "api::v2::get"},
+        {"wfmt::v9::put", "wfmt::v10::put"},
+        {"std::__sort(int*)", "std::sort(int*)"},
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
