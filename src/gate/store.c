@@ -8,11 +8,13 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -91,12 +93,15 @@ static uint32_t machine_hash(const struct machine *machine)
     return (uint32_t)hash_bytes(text, strlen(text));
 }
 
+/* A name that is not safe as it is gets a hash behind it: bench/1 is not bench-1. */
 static char *name_path(const char *store, const char *name)
 {
     char safe[128];
 
     safe_name(name, safe, sizeof(safe));
-    return xasprintf("%s/%s", store, *safe ? safe : "-");
+    if (!strcmp(safe, name) && *name)
+        return xasprintf("%s/%s", store, safe);
+    return xasprintf("%s/%s-%08x", store, safe, (uint32_t)hash_bytes(name, strlen(name)));
 }
 
 static char *baseline_path(const char *store, const struct baseline_key *key)
@@ -130,6 +135,23 @@ static int make_directories(const char *path, struct error *err)
     }
     free(copy);
     return failed;
+}
+
+/* One directory is read by several at once, or written by one.  The lock is gone when the
+ * descriptor is closed; a file system that knows no locks goes without. */
+static int lock_directory(const char *path, int how)
+{
+    int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (directory >= 0)
+        (void)flock(directory, how);
+    return directory;
+}
+
+static void unlock_directory(int directory)
+{
+    if (directory >= 0)
+        close(directory);
 }
 
 /* ---- the facts ---- */
@@ -179,6 +201,15 @@ static int write_facts(const struct baseline *baseline, struct error *err)
     return output_commit(&output, err);
 }
 
+/* The file may come from anywhere, and what it says is shown on terminals. */
+static void take_text(char *into, size_t size, const char *value)
+{
+    snprintf(into, size, "%s", value);
+    for (; *into; into++)
+        if (iscntrl((unsigned char)*into))
+            *into = '?';
+}
+
 static void read_line(struct baseline *baseline, const char *name, const char *value,
                       size_t *runs, int *version)
 {
@@ -186,7 +217,7 @@ static void read_line(struct baseline *baseline, const char *name, const char *v
 
     for (size_t i = 0; i < ARRAY_LENGTH(text_fields); i++)
         if (!strcmp(name, text_fields[i].name))
-            snprintf(field_of(key, &text_fields[i]), text_fields[i].size, "%s", value);
+            take_text(field_of(key, &text_fields[i]), text_fields[i].size, value);
     if (!strcmp(name, "version"))
         *version = atoi(value);
     else if (!strcmp(name, "cpus"))
@@ -319,20 +350,30 @@ static void remove_further(const struct baseline *baseline)
     }
 }
 
-int baseline_write(struct baseline *baseline, const char *store, bool join, struct error *err)
+static int write_all(struct baseline *baseline, bool join, struct error *err)
 {
-    int failed;
+    int failed = join ? join_older(baseline, err) : 0;
 
-    free(baseline->path);
-    baseline->path = baseline_path(store, &baseline->key);
-    failed = make_directories(baseline->path, err);
-    if (!failed && join)
-        failed = join_older(baseline, err);
     for (size_t i = 0; i < baseline->count && !failed; i++)
         failed = write_run(baseline, i, err);
     if (!failed)
         remove_further(baseline);
     return failed ? failed : write_facts(baseline, err);
+}
+
+int baseline_write(struct baseline *baseline, const char *store, bool join, struct error *err)
+{
+    int failed, lock;
+
+    free(baseline->path);
+    baseline->path = baseline_path(store, &baseline->key);
+    failed = make_directories(baseline->path, err);
+    if (failed)
+        return failed;
+    lock = lock_directory(baseline->path, LOCK_EX);
+    failed = write_all(baseline, join, err);
+    unlock_directory(lock);
+    return failed;
 }
 
 /* ---- finding ---- */
@@ -424,6 +465,18 @@ static void look_through(struct search *search)
     free(below);
 }
 
+/* The facts once more, as somebody may have recorded it anew since they were looked at. */
+static int read_best(struct search *search, struct error *err)
+{
+    int lock = lock_directory(search->best->path, LOCK_SH);
+    int failed = read_facts(search->best, &search->best_runs, err);
+
+    if (!failed)
+        failed = read_runs(search->best, search->best_runs, err);
+    unlock_directory(lock);
+    return failed;
+}
+
 int baseline_find(struct baseline **baseline, const char *store, const char *name,
                   const char *against, char *const *commits, size_t commit_count,
                   const struct machine *machine, struct error *err)
@@ -446,7 +499,7 @@ int baseline_find(struct baseline **baseline, const char *store, const char *nam
             error_hint(err, "fiq ci record --name %s -- COMMAND makes one", name);
         return -ENOENT;
     }
-    failed = read_runs(search.best, search.best_runs, err);
+    failed = read_best(&search, err);
     if (failed) {
         baseline_free(search.best);
         return failed;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "gate/gate.h"
@@ -165,6 +166,24 @@ Test(gate, a_spoilt_baseline_is_passed_over)
     cr_expect(eq(ptr, find(NULL, NULL, 0), NULL));
 }
 
+Test(gate, a_baseline_cannot_write_on_the_terminal)
+{
+    char path[256];
+
+    record("aaaaaaaaaa", "main", &here, 300, 1, false);
+    struct baseline *found = find(NULL, NULL, 0);
+    snprintf(path, sizeof(path), "%s/baseline", found->path);
+    baseline_free(found);
+    FILE *file = fopen(path, "a");
+    fputs("commit \033[2Jred\n", file);
+    fclose(file);
+
+    found = find(NULL, NULL, 0);
+    cr_assert(ne(ptr, found, NULL));
+    cr_expect(eq(str, found->key.commit, "?[2Jred"));
+    baseline_free(found);
+}
+
 Test(gate, names_lead_nowhere_else)
 {
     struct baseline_key key = {.name = "../../x", .machine = here};
@@ -176,6 +195,45 @@ Test(gate, names_lead_nowhere_else)
     cr_expect(strstr(baseline->path, "/..") == NULL &&
               !strncmp(baseline->path, store, strlen(store)));
     baseline_free(baseline);
+}
+
+Test(gate, names_that_look_alike_have_stores_of_their_own)
+{
+    record("aaaaaaaaaa", "main", &here, 100, 1, false); /* bench/1 */
+    struct baseline *found = NULL;
+
+    cr_expect(
+        eq(int, baseline_find(&found, store, "bench-1", NULL, NULL, 0, &here, NULL), -ENOENT));
+}
+
+/* Each run holds a number that tells which recording it is of. */
+static void expect_one_recording(const struct baseline *found)
+{
+    for (size_t i = 0; i < found->count; i++)
+        cr_expect(eq(u64, profile_total(found->runs[i], 0), found->key.recorded + i));
+}
+
+Test(gate, what_is_read_is_one_recording_while_others_write)
+{
+    enum { WRITERS = 3, ROUNDS = 15 };
+
+    record("aaaaaaaaaa", "main", &here, 100, 1, false);
+    for (int i = 0; i < WRITERS; i++)
+        if (!fork()) {
+            for (int j = 0; j < ROUNDS; j++)
+                record("aaaaaaaaaa", "main", &here, (uint64_t)(1000 * (i + 1) + 10 * j),
+                       (size_t)(1 + (i + j) % 5), false);
+            _exit(0);
+        }
+    for (int i = 0; i < 3 * ROUNDS; i++) {
+        struct baseline *found = find(NULL, NULL, 0);
+
+        cr_assert(ne(ptr, found, NULL));
+        expect_one_recording(found);
+        baseline_free(found);
+    }
+    while (wait(NULL) > 0)
+        continue;
 }
 
 Test(gate, each_round_has_each_arm_once)
