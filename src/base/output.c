@@ -65,14 +65,26 @@ static int open_directly(struct output *output, const char *path, struct error *
     return 0;
 }
 
+/* A file without a name vanishes with us, whatever ends us.  It gets its name through /proc. */
+static int open_unnamed(const char *directory)
+{
+    if (access("/proc/self/fd", X_OK))
+        return -1;
+    return open(*directory ? directory : ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+}
+
 static int open_beside(struct output *output, mode_t mode, struct error *err)
 {
     const char *slash = strrchr(output->target, '/');
-    int directory = slash ? (int)(slash - output->target) + 1 : 0;
-    int fd;
+    size_t directory = slash ? (size_t)(slash - output->target) + 1 : 0;
+    char *where = xstrndup(output->target, directory);
+    int fd = open_unnamed(where);
 
-    output->beside = xasprintf("%.*s.fiq-XXXXXX", directory, output->target);
-    fd = mkostemp(output->beside, O_CLOEXEC);
+    if (fd < 0) { /* not every file system can */
+        output->beside = xasprintf("%s.fiq-XXXXXX", where);
+        fd = mkostemp(output->beside, O_CLOEXEC);
+    }
+    free(where);
     if (fd < 0) {
         int failed = cannot_write(err, errno, output->path);
 
@@ -84,6 +96,27 @@ static int open_beside(struct output *output, mode_t mode, struct error *err)
     output_give_to_sudo_user(fd);
     output->stream = fdopen(fd, "w");
     return 0;
+}
+
+/* Names what open_unnamed() made, beside the target.  0 or an errno. */
+static int give_name(struct output *output)
+{
+    const char *slash = strrchr(output->target, '/');
+    int directory = slash ? (int)(slash - output->target) + 1 : 0;
+    char self[32];
+    int failed = EEXIST;
+
+    snprintf(self, sizeof(self), "/proc/self/fd/%d", fileno(output->stream));
+    for (unsigned try = 0; try < 1000 && failed == EEXIST; try++) {
+        char *name = xasprintf("%.*s.fiq-%d-%u", directory, output->target, (int)getpid(), try);
+
+        failed = linkat(AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW) ? errno : 0;
+        if (failed)
+            free(name);
+        else
+            output->beside = name;
+    }
+    return failed;
 }
 
 static mode_t default_mode(void)
@@ -162,7 +195,15 @@ int output_commit(struct output *output, struct error *err)
     bool bad = ferror(output->stream);
 
     errno = 0;
-    if (fclose(output->stream) || bad)
+    if (fflush(output->stream) || bad)
+        failed = cannot_write(err, errno ? errno : EIO, output->path);
+    if (!failed && output->target && !output->beside) {
+        int unnamed = give_name(output);
+
+        if (unnamed)
+            failed = cannot_write(err, unnamed, output->path);
+    }
+    if (fclose(output->stream) && !failed)
         failed = cannot_write(err, errno ? errno : EIO, output->path);
     output->stream = NULL;
     if (!failed && output->beside && rename(output->beside, output->target))

@@ -9,17 +9,17 @@
 /*
  * A file that appears whole or not at all.
  *
- * It is written beside its final place under a name of its own and renamed by
- * output_commit(); until then an earlier file of that name stays as it was.  "-" is standard
- * output.  Devices and pipes are written directly, without waiting for a reader.  Under sudo
- * the file belongs to SUDO_UID.  A symbolic link of somebody else in a sticky directory is
- * refused.
+ * It is written beside its final place, without a name where the file system can, and renamed
+ * by output_commit(); until then an earlier file of that name stays as it was, and nothing is
+ * left when the program is killed.  "-" is standard output.  Devices and pipes are written
+ * directly, without waiting for a reader.  Under sudo the file belongs to SUDO_UID.  A symbolic
+ * link of somebody else in a sticky directory is refused.
  */
 struct output {
     FILE *stream; /* what the caller writes to */
     char *path;   /* as the user gave it */
     char *target; /* after following links; NULL when written directly */
-    char *beside; /* the temporary name */
+    char *beside; /* the temporary name; NULL while it has none */
 };
 
 int output_open(struct output *output, const char *path, struct error *err);

@@ -2,10 +2,13 @@
 #include <criterion/new/assert.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/output.h"
@@ -87,6 +90,43 @@ Test(output, what_was_there_stays_when_it_is_discarded)
     cr_expect(eq(str, content("old.svg"), "old"));
     cr_expect(eq(int, entries(), 1), "nothing is left beside it");
     output_discard(&output); /* once more does no harm */
+}
+
+Test(output, nothing_is_left_when_the_writer_is_killed)
+{
+    int unnamed = open(".", O_TMPFILE | O_RDWR, 0600), status;
+    pid_t child;
+
+    if (unnamed < 0)
+        cr_skip("this file system has no files without a name");
+    close(unnamed);
+    child = fork();
+    if (!child) {
+        output_open(&output, "out", &err);
+        fputs("half of it", output.stream);
+        fflush(output.stream);
+        raise(SIGKILL);
+    }
+    cr_assert(eq(int, waitpid(child, &status, 0), child));
+
+    cr_assert(eq(int, WTERMSIG(status), SIGKILL));
+    cr_expect(eq(int, entries(), 0));
+}
+
+Test(output, names_that_are_taken_are_passed_over)
+{
+    char *taken;
+
+    cr_assert(gt(int, asprintf(&taken, ".fiq-%d-0", (int)getpid()), 0));
+    put(taken, "another's");
+    cr_assert(zero(i32, output_open(&output, "out", &err)));
+    fputs("mine", output.stream);
+
+    cr_expect(zero(i32, output_commit(&output, &err)));
+
+    cr_expect(eq(str, content("out"), "mine"));
+    cr_expect(eq(str, content(taken), "another's"));
+    free(taken);
 }
 
 Test(output, the_mode_of_an_earlier_file_and_the_umask_are_kept)
