@@ -284,26 +284,42 @@ static bool by_points(const struct gate *gate)
     return gate->points > 0 && gate->growth <= 0;
 }
 
-static const char *visible_text(const struct gate *gate, double visible, char text[CHANGE_TEXT])
+/* Two digits tell enough of an estimate: 0.043, 2.5, 940. */
+static const char *two_digits(double number, char text[CHANGE_TEXT])
 {
-    snprintf(text, CHANGE_TEXT, by_points(gate) ? "%.2g points" : "%.2g %%", 100 * visible);
+    double step = number >= 99.5 ? pow(10, floor(log10(number)) - 1) : 0;
+
+    if (number >= 1e6)
+        snprintf(text, CHANGE_TEXT, "over a million");
+    else if (step > 0)
+        snprintf(text, CHANGE_TEXT, "%.0f", round(number / step) * step);
+    else
+        snprintf(text, CHANGE_TEXT, "%.2g", number);
     return text;
 }
 
-/* "4.1 % in the whole, or 7 % in work": the growth that would have been seen. */
+static void put_least_growth(const struct gate *gate, double growth, FILE *out)
+{
+    char text[CHANGE_TEXT];
+
+    fprintf(out, "%s %s", two_digits(100 * growth, text), by_points(gate) ? "points" : "%");
+}
+
+/* "4.1 % of the whole, or of 7 % in work": the growth that would have been seen. */
 static void put_visible(const struct comparison_report *report, FILE *out)
 {
     const struct judgement *judgement = report->judgement;
-    char text[CHANGE_TEXT];
 
-    if (isfinite(judgement->visible_whole))
-        fprintf(out, "%s of the whole",
-                visible_text(report->gate, judgement->visible_whole, text));
+    if (isfinite(judgement->visible_whole)) {
+        put_least_growth(report->gate, judgement->visible_whole, out);
+        fputs(" of the whole", out);
+    }
     if (isfinite(judgement->visible_whole) && isfinite(judgement->visible_hottest))
         fputs(", or of ", out);
-    if (isfinite(judgement->visible_hottest))
-        fprintf(out, "%s in %s", visible_text(report->gate, judgement->visible_hottest, text),
-                name_of(report->comparison, judgement->hottest));
+    if (isfinite(judgement->visible_hottest)) {
+        put_least_growth(report->gate, judgement->visible_hottest, out);
+        fprintf(out, " in %s", name_of(report->comparison, judgement->hottest));
+    }
 }
 
 static void put_regression(const struct comparison_report *report, FILE *out)
@@ -350,6 +366,7 @@ static void put_too_few(const struct comparison_report *report, FILE *out)
     double seen = fmin(judgement->visible_whole, judgement->visible_hottest);
     double more = pow(seen / (by_points(gate) ? gate->points : gate->growth), 2);
     bool runs = comparison_of_runs(report->comparison);
+    char text[CHANGE_TEXT];
 
     fprintf(out, "no growth of ");
     put_limit(gate, out);
@@ -364,8 +381,9 @@ static void put_too_few(const struct comparison_report *report, FILE *out)
     }
     fputs("Only one of ", out);
     put_visible(report, out);
-    fprintf(out, " would have been, four times in five; about %.2g times as many %s would do.",
-            fmax(more, 1.1), runs ? "runs" : "samples");
+    fprintf(out, " would have been, four times in five; about %s times as many %s would do.",
+            two_digits(fmax(more, 1.1), text),
+            runs ? "runs, or runs as much longer," : "samples");
 }
 
 char *change_verdict(const struct comparison_report *report)
