@@ -125,6 +125,7 @@ static void fill_attr(struct capture *capture)
         .comm = 1,
         .comm_exec = 1,
         .task = 1,
+        .ksymbol = 1,
     };
 }
 

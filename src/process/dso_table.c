@@ -56,7 +56,10 @@ struct dso_table *dso_table_new(void)
     struct dso_table *table = xcalloc(1, sizeof(*table));
 
     table->most_open = files_allowed();
-    add(table, &(struct dso){.kind = DSO_KERNEL, .path = "[kernel.kallsyms]", .fd = -1});
+    add(table, &(struct dso){.kind = DSO_KERNEL,
+                             .path = "[kernel.kallsyms]",
+                             .fd = -1,
+                             .kernel_code = kernel_code_new()});
     return table;
 }
 
@@ -69,6 +72,7 @@ void dso_table_free(struct dso_table *table)
             close(table->dsos[i]->fd);
         jit_home_close((struct jit_home *)(uintptr_t)table->dsos[i]->jit);
         jit_code_free(table->dsos[i]->code);
+        kernel_code_free(table->dsos[i]->kernel_code);
         free((void *)(uintptr_t)table->dsos[i]->path);
         free(table->dsos[i]);
     }

@@ -450,11 +450,13 @@ void processes_apply(struct processes *table, const struct record *record)
         if (process)
             map_file(table, process, &record->mapping);
         break;
+    case RECORD_KSYMBOL:
+        kernel_code_add(processes_kernel(table)->kernel_code, &record->ksymbol);
+        break;
     case RECORD_SAMPLE:
     case RECORD_LOST:
     case RECORD_THROTTLE:
     case RECORD_UNTHROTTLE:
-    case RECORD_KSYMBOL:
     case RECORD_SWITCH:
     case RECORD_OTHER:
     default:

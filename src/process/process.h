@@ -10,6 +10,7 @@
 #include "perf/record.h"
 #include "process/jit_code.h"
 #include "process/jit_home.h"
+#include "process/kernel_code.h"
 
 enum dso_kind { DSO_FILE, DSO_KERNEL, DSO_VDSO, DSO_VSYSCALL, DSO_JIT, DSO_ANONYMOUS };
 
@@ -30,6 +31,7 @@ struct dso {
     const struct jit_home *jit; /* memory only: where names of made code may be, else NULL */
     struct jit_code *code;      /* DSO_JIT only: of the reader's thread; what it gives out may
                                    be looked at by any */
+    struct kernel_code *kernel_code; /* the kernel only: what came and went meanwhile */
     struct build_id build_id;
     uint64_t first_start, first_limit, first_offset; /* of the first mapping seen */
 };

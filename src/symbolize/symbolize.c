@@ -385,12 +385,22 @@ static void resolve_file(struct symbolizer *symbolizer, struct group *group,
 
 /* ---- the kernel ---- */
 
-static void name_kernel_place(struct place *place, const struct kernel_hit *hit,
-                              struct profile *profile, mapping_id kernel)
+static void name_kernel_place(const struct dso *dso, struct place *place,
+                              const struct kernel_hit *hit, struct profile *profile,
+                              mapping_id kernel)
 {
+    const struct kernel_piece *made =
+        dso->kernel_code ? kernel_code_find(dso->kernel_code, place->offset) : NULL;
     char *module;
 
     place->mapping = kernel;
+    /* It may have gone, and have left its place to others. */
+    if (made) {
+        place->function = profile_intern_text(profile, made->name);
+        if (made->is_bpf)
+            place->mapping = mapping_named(profile, "[bpf]", strlen("[bpf]"));
+        return;
+    }
     if (!hit->name) {
         place->function = place_name(profile, "[kernel]", place->offset);
         place->unnamed = true;
@@ -431,7 +441,7 @@ static void resolve_kernel(struct symbolizer *symbolizer, struct group *group,
         free(why);
     }
     for (size_t i = 0; i < group->count; i++)
-        name_kernel_place(&group->places[i], &hits[i], profile, kernel);
+        name_kernel_place(group->dso, &group->places[i], &hits[i], profile, kernel);
     free(addresses);
     free(hits);
     free(text);

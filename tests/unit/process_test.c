@@ -203,3 +203,33 @@ Test(process, no_such_process_is_an_error_that_names_it)
     cr_expect(ne(ptr, strstr(err.message, "4194303"), NULL));
     cr_expect(not(processes_is_tracked(table, 4194303)));
 }
+
+static void tell_of(uint64_t address, uint32_t size, const char *name, bool unregister)
+{
+    struct record record = {.kind = RECORD_KSYMBOL,
+                            .pid = -1,
+                            .ksymbol = {.address = address,
+                                        .size = size,
+                                        .type = 1,
+                                        .unregister = unregister,
+                                        .name = name}};
+
+    processes_apply(table, &record);
+}
+
+Test(process, code_that_left_the_kernel_keeps_its_name_until_other_code_comes)
+{
+    struct kernel_code *code = processes_kernel(table)->kernel_code;
+
+    tell_of(0xffffffffc0001000, 0x100, "bpf_prog_1", false);
+    tell_of(0xffffffffc0001000, 0x100, "bpf_prog_1", true);
+    tell_of(0xffffffffc0002000, 0x100, "bpf_prog_2", false);
+    tell_of(0xffffffffc0002080, 0x100, "bpf_prog_3", false);
+
+    cr_assert_not_null((void *)(uintptr_t)kernel_code_find(code, 0xffffffffc00010ff));
+    cr_expect_str_eq(kernel_code_find(code, 0xffffffffc00010ff)->name, "bpf_prog_1");
+    cr_expect_str_eq(kernel_code_find(code, 0xffffffffc000207f)->name, "bpf_prog_2");
+    cr_expect_str_eq(kernel_code_find(code, 0xffffffffc0002080)->name, "bpf_prog_3");
+    cr_expect(kernel_code_find(code, 0xffffffffc0001080)->is_bpf);
+    cr_expect_null((void *)(uintptr_t)kernel_code_find(code, 0xffffffffc0001100));
+}
