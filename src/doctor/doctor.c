@@ -10,12 +10,13 @@
 #include "base/xalloc.h"
 #include "elf/debug_file.h"
 #include "elf/mini_debug.h"
+#include "symbolize/dwarf.h"
 
-enum { MINI_DEBUG_MAX = 256 << 20 };
+enum { MINI_DEBUG_MAX = 256 << 20, DWARF_LIMIT_MS = 10000, PLACES_SHOWN = 12 };
 
 /* What a file offers for names, from the least to the most. */
 struct offers {
-    bool exported, functions, dwarf, split, mini, go;
+    bool exported, functions, dwarf, mini, go;
 };
 
 struct examination {
@@ -24,6 +25,7 @@ struct examination {
     FILE *out;
     struct offers own, all;
     unsigned looked; /* places where a debug file was looked for */
+    size_t splits, missing_splits;
 };
 
 static void line(const struct examination *at, const char *what, const char *text)
@@ -55,20 +57,12 @@ static bool has_debug(struct image *image, const char *name)
     return found;
 }
 
-/* A skeleton of split DWARF refers to addresses by number, and names no function itself. */
-static bool is_split(struct image *image)
-{
-    return has_debug(image, "info") && has_debug(image, "addr") &&
-           image_has_section(image, ".debug_gnu_pubnames");
-}
-
 static struct offers offers_of(struct image *image)
 {
     return (struct offers){
         .exported = symbol_count(image, SHT_DYNSYM) > 1,
         .functions = symbol_count(image, SHT_SYMTAB) > 1,
         .dwarf = has_debug(image, "info"),
-        .split = is_split(image),
         .mini = image_has_section(image, ".gnu_debugdata"),
         .go = image_has_section(image, ".gopclntab") ||
               image_has_section(image, ".data.rel.ro.gopclntab"),
@@ -110,14 +104,31 @@ static void tell_contents(const struct examination *at)
     tell_table(at, ".symtab", SHT_SYMTAB);
     tell_table(at, ".dynsym", SHT_DYNSYM);
     tell_mini(at);
-    line(at, "DWARF",
-         at->own.split   ? "yes; parts of it may be in .dwo files or a .dwp"
-         : at->own.dwarf ? "yes"
-                         : "none");
+    line(at, "DWARF", at->own.dwarf ? "yes" : "none");
     if (at->own.go)
         line(at, "Go's table", "yes: names, inlined calls and lines");
-    if (at->own.dwarf && image_has_section(at->image, ".gnu_debugaltlink"))
-        line(at, "dwz", "parts of its DWARF are in a common file");
+}
+
+/* What of the DWARF in `image` lies in files of its own. */
+static void tell_parts(struct examination *at, struct image *image, const char *path,
+                       const struct debug_file_search *search)
+{
+    struct dwarf_options options = {
+        .search = search, .debug_path = path, .limit_ms = DWARF_LIMIT_MS};
+    struct dwarf *dwarf;
+
+    if (dwarf_open(&dwarf, image, &options, NULL) || !dwarf)
+        return;
+    if (image_has_section(image, ".gnu_debugaltlink"))
+        line(at, "dwz",
+             dwarf_missing(dwarf) ? dwarf_missing(dwarf) : "its common file is there");
+    at->splits = dwarf_count_splits(dwarf, &at->missing_splits);
+    if (at->splits)
+        fprintf(at->out, "  %-16sthe .dwo or .dwp of %zu of %zu units was found\n",
+                "split DWARF", at->splits - at->missing_splits, at->splits);
+    if (at->missing_splits && dwarf_missing(dwarf))
+        line(at, "", dwarf_missing(dwarf));
+    dwarf_close(dwarf);
 }
 
 /* ---- its debug file ---- */
@@ -126,7 +137,9 @@ static void tell_place(const char *path, const char *outcome, void *data)
 {
     struct examination *at = data;
 
-    at->looked++;
+    /* A program may be split into thousands of files. */
+    if (++at->looked > PLACES_SHOWN)
+        return;
     fprintf(at->out, "  %-16s%s: %s\n", "looked at", path, outcome ? outcome : "this is it");
 }
 
@@ -150,20 +163,19 @@ static void look_for_debug_file(struct examination *at,
     if (options->debug_dir)
         directories[search.directory_count++] = options->debug_dir;
     directories[search.directory_count++] = "/usr/lib/debug";
-    if (debug_file_find(&file, at->image, &search)) {
+    if (at->own.dwarf) {
+        tell_parts(at, at->image, at->path, &search);
+    } else if (debug_file_find(&file, at->image, &search)) {
         struct offers more = offers_of(file.image);
 
         add(&at->all, &more);
-        if (image_has_section(file.image, ".gnu_debugaltlink")) {
-            struct debug_file common;
-
-            if (debug_file_find_common(&common, file.image, file.path, &search))
-                debug_file_close(&common);
-        }
+        tell_parts(at, file.image, file.path, &search);
         debug_file_close(&file);
     } else if (!at->looked) {
         line(at, "debug file", "nothing says what it would be called");
     }
+    if (at->looked > PLACES_SHOWN)
+        fprintf(at->out, "  %-16sand %u more places\n", "looked at", at->looked - PLACES_SHOWN);
 }
 
 /* ---- what it means ---- */
@@ -189,6 +201,16 @@ static const char *how_to_install(void)
     return "install its debug package";
 }
 
+static const char *of_inlined_calls(const struct examination *at)
+{
+    if (!at->all.dwarf && !at->all.go)
+        return "no, and no lines";
+    if (!at->missing_splits)
+        return "yes, with lines";
+    return at->missing_splits < at->splits ? "in a part of it, with lines"
+                                           : "no, but lines: what was split off is missing";
+}
+
 static void advise(const struct examination *at)
 {
     const struct offers *all = &at->all;
@@ -198,7 +220,10 @@ static void advise(const struct examination *at)
          names           ? "of all functions"
          : all->exported ? "of exported functions only; others are shown as [file+0x…]"
                          : "none: functions are shown as [file+0x…]");
-    line(at, "inlined calls", all->dwarf || all->go ? "yes, with lines" : "no, and no lines");
+    line(at, "inlined calls", of_inlined_calls(at));
+    if (at->missing_splits)
+        line(at, "what helps",
+             "keep the .dwo files where they were made, or gather them: dwp -e FILE");
     if (all->dwarf || all->go)
         return;
     fprintf(at->out, "  %-16s%s;\n  %-16s--debuginfod fetches the file; or build with -g\n",
@@ -223,8 +248,7 @@ int doctor_file(const char *path, const struct symbolizer_options *options, FILE
         at.path = whole;
         at.own = at.all = offers_of(at.image);
         tell_contents(&at);
-        if (!at.own.dwarf)
-            look_for_debug_file(&at, options);
+        look_for_debug_file(&at, options);
         advise(&at);
         image_close(at.image);
     }

@@ -402,3 +402,23 @@ void dwarf_find(struct dwarf *dwarf, const uint64_t *addresses, size_t count,
     note_damage(dwarf);
     free(jobs);
 }
+
+size_t dwarf_count_splits(struct dwarf *dwarf, size_t *missing)
+{
+    struct dwarf_file *file = &dwarf->file;
+    size_t count = 0;
+
+    *missing = 0;
+    dwarf->budget.deadline_ns =
+        clock_ns(CLOCK_MONOTONIC) + (uint64_t)dwarf->options.limit_ms * 1000000u;
+    dwarf_file_list(file, &dwarf->budget);
+    for (size_t i = 0; i < file->unit_count && dwarf_budget_step(&dwarf->budget); i++) {
+        struct dwarf_unit unit = file->units[i], split;
+
+        if (!dwarf_unit_open(&unit) || !unit.skeleton)
+            continue;
+        count++;
+        *missing += !dwarf_splits_find(&dwarf->splits, &unit, &split);
+    }
+    return count;
+}

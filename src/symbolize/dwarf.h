@@ -44,6 +44,10 @@ void dwarf_find(struct dwarf *dwarf, const uint64_t *addresses, size_t count,
                 struct dwarf_chain *chains);
 const struct dwarf_frame *dwarf_frames(const struct dwarf *dwarf);
 
+/* How many units have their entries in a .dwo or .dwp, and for how many of these that was not
+ * found. */
+size_t dwarf_count_splits(struct dwarf *dwarf, size_t *missing);
+
 bool dwarf_gave_up(const struct dwarf *dwarf);
 /* A split file or common file that was not found, a section that cannot be inflated, or NULL: a
  * sentence for the user. */
