@@ -27,6 +27,7 @@ enum {
     CHUNK = 1024,
     FUNCTIONS_MAX = 1 << 20,
     PLACES_MAX = 1 << 22,
+    PAGES_MAX = 1 << 12,   /* of one function: 16 MB */
     CANDIDATES_MAX = 4096, /* functions of one page that are looked at */
     NONE = -1
 };
