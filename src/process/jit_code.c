@@ -132,7 +132,8 @@ static void add(struct jit_code *code, struct jit_function function)
     function.number = ++code->count;
     added = function_at(code, function.number);
     *added = function;
-    for (uint64_t page = first; page <= last >> PAGE_SHIFT && code->place_count < PLACES_MAX;
+    for (uint64_t page = first; page <= last >> PAGE_SHIFT && page - first < PAGES_MAX &&
+                                code->place_count < PLACES_MAX;
          page++)
         note_page(code, page, added);
 }
