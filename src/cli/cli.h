@@ -30,8 +30,8 @@ struct talk_settings {
     int verbose;
 };
 extern const struct option_spec talk_options[];
-/* Applies them: from here on log messages appear as asked for. */
-void talk_begin(const struct talk_settings *talk);
+/* Applies those of a command that has them: from here on log messages appear as asked for. */
+void talk_begin(const struct command *command, const void *settings);
 
 void print_message(const char *format, ...) PRINTF_LIKE(1, 2);
 void print_hint(const char *format, ...) PRINTF_LIKE(1, 2);

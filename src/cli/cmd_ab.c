@@ -18,7 +18,9 @@ struct ab_settings {
     struct comparisons comparisons;
 };
 
-static int run_ab(int argc, char **argv);
+static void begin_ab(void *settings);
+static int run_ab(void *settings, const struct operands *operands);
+static void end_ab(void *settings);
 
 const struct command ab_command = {
     .name = "ab",
@@ -38,7 +40,10 @@ const struct command ab_command = {
                {comparison_options, offsetof(struct ab_settings, comparisons)},
                {talk_options, offsetof(struct ab_settings, talk)}},
     .stops_at_operand = true,
+    .settings_size = sizeof(struct ab_settings),
+    .begin = begin_ab,
     .run = run_ab,
+    .end = end_ab,
 };
 
 /* A twice, as the two differ by chance alone. */
@@ -237,40 +242,40 @@ static struct program program_from(char *const *words, size_t count)
                             .line = benchmark_line(words, count)};
 }
 
-static int run_ab(int argc, char **argv)
+static void begin_ab(void *settings)
 {
-    struct ab_settings settings = {0};
-    struct ab ab = {.settings = &settings};
-    size_t first, second;
-    char **words;
-    int count, code;
+    struct ab_settings *ab = settings;
 
-    benchmark_defaults(&settings.benchmark);
-    settings.comparisons.gate_default = 0.05;
-    switch (options_parse(&ab_command, argc, argv, &settings, &words, &count)) {
-    case OPTIONS_DONE:
-        return EXIT_DONE;
-    case OPTIONS_BAD:
-        return EXIT_USAGE;
-    case OPTIONS_OK:
-    default:
-        break;
-    }
-    talk_begin(&settings.talk);
-    if (!split(words, (size_t)count, &first)) {
+    benchmark_defaults(&ab->benchmark);
+    ab->comparisons.gate_default = 0.05;
+}
+
+static void end_ab(void *settings)
+{
+    comparisons_free(&((struct ab_settings *)settings)->comparisons);
+}
+
+static int run_ab(void *settings, const struct operands *operands)
+{
+    struct comparisons *comparisons = &((struct ab_settings *)settings)->comparisons;
+    struct ab ab = {.settings = settings};
+    char **words = operands->words;
+    size_t first, second;
+    int code;
+
+    if (!split(words, operands->count, &first)) {
         print_message("ab: two programs are wanted, each behind its own --");
         print_hint("fiq ab -- './old --bench' -- './new --bench'");
         return EXIT_USAGE;
     }
     second = strcmp(words[first], "--") ? first : first + 1;
     ab.programs[0] = program_from(words, first);
-    ab.programs[1] = program_from(words + second, (size_t)count - second);
-    comparisons_prepare(&settings.comparisons);
-    code = measure_and_judge(&ab, &settings.comparisons);
+    ab.programs[1] = program_from(words + second, operands->count - second);
+    comparisons_prepare(comparisons);
+    code = measure_and_judge(&ab, comparisons);
     for (int i = 0; i < 2; i++) {
         benchmark_free_command(ab.programs[i].command);
         free(ab.programs[i].line);
     }
-    comparisons_free(&settings.comparisons);
     return code;
 }

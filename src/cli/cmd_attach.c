@@ -58,8 +58,10 @@ static const struct option_spec who_options[] = {
     {"all", 'a', 0, NULL, "the whole machine, as fiq system", OPTION_SETS(struct who, machine)},
     {0}};
 
-static int run_attach(int argc, char **argv);
-static int run_system(int argc, char **argv);
+static void begin_attach(void *settings);
+static int run_attach(void *settings, const struct operands *operands);
+static int run_system(void *settings, const struct operands *operands);
+static void end_attach(void *settings);
 
 const struct command attach_command = {
     .name = "attach",
@@ -78,7 +80,10 @@ const struct command attach_command = {
                {render_options, offsetof(struct attach_settings, outputs)},
                {filter_options, offsetof(struct attach_settings, filter)},
                {talk_options, offsetof(struct attach_settings, talk)}},
+    .settings_size = sizeof(struct attach_settings),
+    .begin = begin_attach,
     .run = run_attach,
+    .end = end_attach,
 };
 
 const struct command system_command = {
@@ -95,7 +100,10 @@ const struct command system_command = {
                {render_options, offsetof(struct attach_settings, outputs)},
                {filter_options, offsetof(struct attach_settings, filter)},
                {talk_options, offsetof(struct attach_settings, talk)}},
+    .settings_size = sizeof(struct attach_settings),
+    .begin = begin_attach,
     .run = run_system,
+    .end = end_attach,
 };
 
 /* Becomes readable when the process has ended; -1 on kernels before 5.3. */
@@ -225,6 +233,8 @@ static int prepare_and_measure(struct attach_settings *settings)
     char comm[64] = "system", line[128];
     pid_t pid = settings->who.machine ? 0 : settings->who.pids[0];
 
+    if (settings->who.machine && !settings->measure.duration_ns)
+        settings->measure.duration_ns = (uint64_t)MACHINE_S * 1000000000u;
     if (check_pids(&settings->who, &err))
         return print_error(&err, EXIT_FAILED);
     if (pid)
@@ -242,52 +252,48 @@ static int prepare_and_measure(struct attach_settings *settings)
     return measure(settings, &signals);
 }
 
-static int run_session(const struct command *command, int argc, char **argv, bool machine)
+static void begin_attach(void *settings)
 {
-    struct attach_settings settings = {0};
-    char **operands;
-    int count, code;
+    measure_defaults(&((struct attach_settings *)settings)->measure);
+}
 
-    measure_defaults(&settings.measure);
-    settings.who.machine = machine;
-    switch (options_parse(command, argc, argv, &settings, &operands, &count)) {
-    case OPTIONS_DONE:
-        return EXIT_DONE;
-    case OPTIONS_BAD:
-        return EXIT_USAGE;
-    case OPTIONS_OK:
-    default:
-        break;
-    }
-    talk_begin(&settings.talk);
-    for (int i = 0; i < count && !machine; i++) {
-        struct error err = {0};
+static int wrong_usage(const struct command *command, const char *message)
+{
+    print_message("%s%s", command->name, message);
+    print_hint("fiq %s --help", command->name);
+    return EXIT_USAGE;
+}
 
-        if (!isdigit((unsigned char)operands[i][0]) ||
-            parse_pids(&settings.who, operands[i], &err)) {
-            print_message("%s: %s is not a process number", command->name, operands[i]);
+static int run_attach(void *settings, const struct operands *operands)
+{
+    struct attach_settings *attach = settings;
+    struct error err;
+
+    for (size_t i = 0; i < operands->count; i++)
+        if (!isdigit((unsigned char)operands->words[i][0]) ||
+            parse_pids(&attach->who, operands->words[i], &err)) {
+            print_message("attach: %s is not a process number", operands->words[i]);
             return EXIT_USAGE;
         }
-    }
-    if ((machine && count) || (!settings.who.machine && !settings.who.count)) {
-        print_message(machine ? "system takes no operands" : "attach: to which process?");
-        print_hint("fiq %s --help", command->name);
-        return EXIT_USAGE;
-    }
-    if (settings.who.machine && !settings.measure.duration_ns)
-        settings.measure.duration_ns = (uint64_t)MACHINE_S * 1000000000u;
-    code = prepare_and_measure(&settings);
-    outputs_free(&settings.outputs);
-    free(settings.who.pids);
-    return code;
+    if (!attach->who.machine && !attach->who.count)
+        return wrong_usage(&attach_command, ": to which process?");
+    return prepare_and_measure(attach);
 }
 
-static int run_attach(int argc, char **argv)
+static int run_system(void *settings, const struct operands *operands)
 {
-    return run_session(&attach_command, argc, argv, false);
+    struct attach_settings *system = settings;
+
+    if (operands->count)
+        return wrong_usage(&system_command, " takes no operands");
+    system->who.machine = true;
+    return prepare_and_measure(system);
 }
 
-static int run_system(int argc, char **argv)
+static void end_attach(void *settings)
 {
-    return run_session(&system_command, argc, argv, true);
+    struct attach_settings *attach = settings;
+
+    outputs_free(&attach->outputs);
+    free(attach->who.pids);
 }

@@ -61,7 +61,9 @@ static const struct option_spec ci_options[] = {
      OPTION_SETS(struct ci_settings, any_machine)},
     {0}};
 
-static int run_ci(int argc, char **argv);
+static void begin_ci(void *settings);
+static int run_ci(void *settings, const struct operands *operands);
+static void end_ci(void *settings);
 
 const struct command ci_command = {
     .name = "ci",
@@ -83,7 +85,11 @@ const struct command ci_command = {
                {comparison_options, offsetof(struct ci_settings, comparisons)},
                {talk_options, offsetof(struct ci_settings, talk)}},
     .stops_at_operand = true,
+    .verbs = {"record", "check"},
+    .settings_size = sizeof(struct ci_settings),
+    .begin = begin_ci,
     .run = run_ci,
+    .end = end_ci,
 };
 
 /* ---- running ---- */
@@ -348,7 +354,7 @@ static int check(const struct ci *ci)
 
 /* ---- the command ---- */
 
-static int act(struct ci_settings *settings, bool checks, char **words, size_t count)
+static int act(struct ci_settings *settings, const struct operands *operands)
 {
     struct ci ci = {.settings = settings};
     int code;
@@ -358,45 +364,38 @@ static int act(struct ci_settings *settings, bool checks, char **words, size_t c
         print_message("ci: there is no home directory; say --store DIR");
         return EXIT_USAGE;
     }
-    ci.command = benchmark_command(words, count);
-    ci.line = benchmark_line(words, count);
+    ci.command = benchmark_command(operands->words, operands->count);
+    ci.line = benchmark_line(operands->words, operands->count);
     comparisons_prepare(&settings->comparisons);
-    code = checks ? check(&ci) : record(&ci);
+    code = strcmp(operands->verb, "check") ? record(&ci) : check(&ci);
     benchmark_free_command(ci.command);
     free(ci.line);
     free(ci.store);
     return code;
 }
 
-static int run_ci(int argc, char **argv)
+static void begin_ci(void *settings)
 {
-    struct ci_settings settings = {.comparisons.gate_default = 0.05};
-    bool checks = argc > 1 && !strcmp(argv[1], "check");
-    bool known = checks || (argc > 1 && !strcmp(argv[1], "record"));
-    char **words;
-    int count, code;
+    struct ci_settings *ci = settings;
 
-    benchmark_defaults(&settings.benchmark);
-    switch (options_parse(&ci_command, known ? argc - 1 : argc, known ? argv + 1 : argv,
-                          &settings, &words, &count)) {
-    case OPTIONS_DONE:
-        return EXIT_DONE;
-    case OPTIONS_BAD:
-        return EXIT_USAGE;
-    case OPTIONS_OK:
-    default:
-        break;
-    }
-    talk_begin(&settings.talk);
-    if (!known || !settings.name || !count) {
-        print_message(!known           ? "ci: record or check?"
-                      : !settings.name ? "ci: which benchmark? --name NAME"
-                                       : "ci: which program? -- COMMAND");
-        print_hint("fiq ci record|check --name NAME -- COMMAND [ARGUMENT…]");
-        code = EXIT_USAGE;
-    } else {
-        code = act(&settings, checks, words, (size_t)count);
-    }
-    comparisons_free(&settings.comparisons);
-    return code;
+    benchmark_defaults(&ci->benchmark);
+    ci->comparisons.gate_default = 0.05;
+}
+
+static int run_ci(void *settings, const struct operands *operands)
+{
+    bool named = ((struct ci_settings *)settings)->name;
+
+    if (operands->verb && named && operands->count)
+        return act(settings, operands);
+    print_message(!operands->verb ? "ci: record or check?"
+                  : !named        ? "ci: which benchmark? --name NAME"
+                                  : "ci: which program? -- COMMAND");
+    print_hint("fiq ci record|check --name NAME -- COMMAND [ARGUMENT…]");
+    return EXIT_USAGE;
+}
+
+static void end_ci(void *settings)
+{
+    comparisons_free(&((struct ci_settings *)settings)->comparisons);
 }

@@ -4,7 +4,7 @@
 
 #include "cli/cli.h"
 
-static int run_completions(int argc, char **argv);
+static int run_completions(void *settings, const struct operands *operands);
 
 static const struct option_spec no_options[] = {{0}};
 
@@ -251,26 +251,16 @@ static void write_fish(void)
         each_option(commands[i], fish_option);
 }
 
-static int run_completions(int argc, char **argv)
+static int run_completions(void *settings, const struct operands *operands)
 {
     static const struct {
         const char *name;
         void (*write)(void);
     } shells[] = {{"bash", write_bash}, {"zsh", write_zsh}, {"fish", write_fish}};
-    char **operands;
-    int count;
 
-    switch (options_parse(&completions_command, argc, argv, NULL, &operands, &count)) {
-    case OPTIONS_DONE:
-        return EXIT_DONE;
-    case OPTIONS_BAD:
-        return EXIT_USAGE;
-    case OPTIONS_OK:
-    default:
-        break;
-    }
-    for (size_t i = 0; count == 1 && i < sizeof(shells) / sizeof(*shells); i++)
-        if (!strcmp(operands[0], shells[i].name)) {
+    (void)settings;
+    for (size_t i = 0; operands->count == 1 && i < sizeof(shells) / sizeof(*shells); i++)
+        if (!strcmp(operands->words[0], shells[i].name)) {
             shells[i].write();
             return EXIT_DONE;
         }

@@ -16,7 +16,7 @@ static const struct option_spec config_options[] = {
      OPTION_SETS(struct config_settings, all), .group = "Configuration"},
     {0}};
 
-static int run_config(int argc, char **argv);
+static int run_config(void *settings, const struct operands *operands);
 
 const struct command config_command = {
     .name = "config",
@@ -28,6 +28,7 @@ const struct command config_command = {
              "  fiq config\n"
              "  fiq config --all run",
     .tables = {{config_options, 0}},
+    .settings_size = sizeof(struct config_settings),
     .run = run_config,
 };
 
@@ -79,24 +80,13 @@ static void print_environment(void)
     }
 }
 
-static int run_config(int argc, char **argv)
+static int run_config(void *settings, const struct operands *operands)
 {
-    struct config_settings settings = {0};
+    const char *wanted = operands->count ? operands->words[0] : NULL;
     struct config config;
     struct error err = {0};
-    char **operands;
-    int count;
     bool found = false;
 
-    switch (options_parse(&config_command, argc, argv, &settings, &operands, &count)) {
-    case OPTIONS_DONE:
-        return EXIT_DONE;
-    case OPTIONS_BAD:
-        return EXIT_USAGE;
-    case OPTIONS_OK:
-    default:
-        break;
-    }
     if (config_read(&config, commands, &err)) {
         config_free(&config);
         return print_error(&err, EXIT_FAILED);
@@ -104,14 +94,14 @@ static int run_config(int argc, char **argv)
     printf("# %s%s\n", config.path ? config.path : "no file: HOME is not set",
            !config.path || access(config.path, R_OK) == 0 ? "" : " (not there)");
     for (size_t i = 0; commands[i]; i++)
-        if (!count || !strcmp(commands[i]->name, operands[0])) {
-            print_command(&config, commands[i], settings.all);
+        if (!wanted || !strcmp(commands[i]->name, wanted)) {
+            print_command(&config, commands[i], ((struct config_settings *)settings)->all);
             found = true;
         }
-    if (!count)
+    if (!wanted)
         print_environment();
     config_free(&config);
     if (!found)
-        print_message("config: there is no command %s", operands[0]);
+        print_message("config: there is no command %s", wanted);
     return found ? EXIT_DONE : EXIT_USAGE;
 }

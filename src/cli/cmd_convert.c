@@ -11,8 +11,9 @@ struct convert_settings {
     struct filter filter;
 };
 
-static int run_convert(int argc, char **argv);
-static int run_merge(int argc, char **argv);
+static int run_convert(void *settings, const struct operands *operands);
+static int run_merge(void *settings, const struct operands *operands);
+static void end_convert(void *settings);
 
 const struct command convert_command = {
     .name = "convert",
@@ -27,7 +28,9 @@ const struct command convert_command = {
                {filter_options, offsetof(struct convert_settings, filter)},
                {render_options, offsetof(struct convert_settings, outputs)},
                {talk_options, offsetof(struct convert_settings, talk)}},
+    .settings_size = sizeof(struct convert_settings),
     .run = run_convert,
+    .end = end_convert,
 };
 
 const struct command merge_command = {
@@ -43,96 +46,77 @@ const struct command merge_command = {
                {filter_options, offsetof(struct convert_settings, filter)},
                {render_options, offsetof(struct convert_settings, outputs)},
                {talk_options, offsetof(struct convert_settings, talk)}},
+    .settings_size = sizeof(struct convert_settings),
     .run = run_merge,
+    .end = end_convert,
 };
 
-/* What both check; -1 to go on, else the exit code. */
-static int begin(const struct command *command, int argc, char **argv, int least,
-                 struct convert_settings *settings, char ***inputs, int *count)
+/* What both ask for. */
+static bool usable(const char *name, const struct convert_settings *settings,
+                   const struct operands *operands)
 {
-    switch (options_parse(command, argc, argv, settings, inputs, count)) {
-    case OPTIONS_DONE:
-        return EXIT_DONE;
-    case OPTIONS_BAD:
-        return EXIT_USAGE;
-    case OPTIONS_OK:
-    default:
-        break;
-    }
-    talk_begin(&settings->talk);
-    if (*count < least) {
-        print_message("%s: what is to be read? - is standard input", command->name);
-        return EXIT_USAGE;
-    }
-    if (!settings->outputs.count) {
-        print_message("%s: -o FILE says where to write and in which format", command->name);
-        return EXIT_USAGE;
-    }
-    return -1;
+    if (!operands->count)
+        print_message("%s: what is to be read? - is standard input", name);
+    else if (!settings->outputs.count)
+        print_message("%s: -o FILE says where to write and in which format", name);
+    return operands->count && settings->outputs.count;
 }
 
-static int write_outputs(struct convert_settings *settings, const struct profile *profile)
+static int run_convert(void *settings, const struct operands *operands)
 {
+    struct convert_settings *convert = settings;
+    struct profile *profile = NULL;
     struct error err = {0};
-    int failed = outputs_write(&settings->outputs, profile, &err);
+    int failed;
 
+    if (!usable("convert", convert, operands))
+        return EXIT_USAGE;
+    if (operands->count > 1) {
+        print_message("convert: one input at a time; fiq merge joins several");
+        return EXIT_USAGE;
+    }
+    failed = input_read(operands->words[0], &convert->filter, input_talk(&convert->talk),
+                        &profile, &err);
+    if (!failed)
+        failed = outputs_write(&convert->outputs, profile, &err);
+    profile_free(profile);
     return failed ? print_error(&err, EXIT_FAILED) : EXIT_DONE;
 }
 
-static int run_convert(int argc, char **argv)
+static int merge_inputs(struct profile *all, struct convert_settings *settings,
+                        const struct operands *operands, struct error *err)
 {
-    struct convert_settings settings = {0};
-    struct profile *profile = NULL;
-    struct error err = {0};
-    char **inputs;
-    int count, code;
-
-    code = begin(&convert_command, argc, argv, 1, &settings, &inputs, &count);
-    if (code < 0 && count > 1) {
-        print_message("convert: one input at a time; fiq merge joins several");
-        code = EXIT_USAGE;
-    }
-    if (code < 0)
-        code =
-            input_read(inputs[0], &settings.filter, input_talk(&settings.talk), &profile, &err)
-                ? print_error(&err, EXIT_FAILED)
-                : write_outputs(&settings, profile);
-    profile_free(profile);
-    outputs_free(&settings.outputs);
-    return code;
-}
-
-static int merge_inputs(struct profile *all, struct convert_settings *settings, char **inputs,
-                        int count)
-{
-    struct error err = {0};
-
-    for (int i = 0; i < count; i++) {
+    for (size_t i = 0; i < operands->count; i++) {
         struct profile *profile;
+        int failed = input_read(operands->words[i], &settings->filter,
+                                input_talk(&settings->talk), &profile, err);
 
-        if (input_read(inputs[i], &settings->filter, input_talk(&settings->talk), &profile,
-                       &err))
-            return print_error(&err, EXIT_FAILED);
+        if (failed)
+            return failed;
         profile_merge(all, profile);
         profile_free(profile);
     }
-    return EXIT_DONE;
+    return 0;
 }
 
-static int run_merge(int argc, char **argv)
+static int run_merge(void *settings, const struct operands *operands)
 {
-    struct convert_settings settings = {0};
-    struct profile *all = profile_new();
-    char **inputs;
-    int count, code;
+    struct convert_settings *merge = settings;
+    struct profile *all;
+    struct error err = {0};
+    int failed;
 
-    code = begin(&merge_command, argc, argv, 1, &settings, &inputs, &count);
-    if (code < 0) {
-        code = merge_inputs(all, &settings, inputs, count);
-        if (code == EXIT_DONE)
-            code = write_outputs(&settings, all);
-    }
+    if (!usable("merge", merge, operands))
+        return EXIT_USAGE;
+    all = profile_new();
+    failed = merge_inputs(all, merge, operands, &err);
+    if (!failed)
+        failed = outputs_write(&merge->outputs, all, &err);
     profile_free(all);
-    outputs_free(&settings.outputs);
-    return code;
+    return failed ? print_error(&err, EXIT_FAILED) : EXIT_DONE;
+}
+
+static void end_convert(void *settings)
+{
+    outputs_free(&((struct convert_settings *)settings)->outputs);
 }

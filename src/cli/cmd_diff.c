@@ -14,7 +14,8 @@ struct diff_settings {
     struct comparisons comparisons;
 };
 
-static int run_diff(int argc, char **argv);
+static int run_diff(void *settings, const struct operands *operands);
+static void end_diff(void *settings);
 
 const struct command diff_command = {
     .name = "diff",
@@ -31,7 +32,9 @@ const struct command diff_command = {
                {comparison_picture_options, offsetof(struct diff_settings, comparisons)},
                {comparison_options, offsetof(struct diff_settings, comparisons)},
                {talk_options, offsetof(struct diff_settings, talk)}},
+    .settings_size = sizeof(struct diff_settings),
     .run = run_diff,
+    .end = end_diff,
 };
 
 /* The files of one side, read. */
@@ -127,43 +130,21 @@ static int diff(struct diff_settings *settings, struct side sides[2])
     return code;
 }
 
-/* How many operands stand behind "--"; all of them belong to the side after. */
-static int behind_dashes(int argc, char **argv)
+static int run_diff(void *settings, const struct operands *operands)
 {
-    for (int i = 1; i < argc; i++)
-        if (!strcmp(argv[i], "--"))
-            return argc - i - 1;
-    return 0;
+    size_t after = operands->behind ? operands->behind : operands->count == 2;
+    size_t before = operands->count - after;
+    struct side sides[2] = {{.paths = operands->words, .count = before},
+                            {.paths = operands->words + before, .count = after}};
+
+    if (before && after)
+        return diff(settings, sides);
+    print_message("diff: two profiles are wanted, before and after; several of each are "
+                  "parted by --");
+    return EXIT_USAGE;
 }
 
-static int run_diff(int argc, char **argv)
+static void end_diff(void *settings)
 {
-    struct diff_settings settings = {0};
-    int count, code, after = behind_dashes(argc, argv);
-    char **operands;
-    struct side sides[2] = {0};
-
-    switch (options_parse(&diff_command, argc, argv, &settings, &operands, &count)) {
-    case OPTIONS_DONE:
-        return EXIT_DONE;
-    case OPTIONS_BAD:
-        return EXIT_USAGE;
-    case OPTIONS_OK:
-    default:
-        break;
-    }
-    talk_begin(&settings.talk);
-    if (!after)
-        after = count == 2;
-    if (after < 1 || after >= count) {
-        print_message("diff: two profiles are wanted, before and after; several of each are "
-                      "parted by --");
-        code = EXIT_USAGE;
-    } else {
-        sides[0] = (struct side){.paths = operands, .count = (size_t)(count - after)};
-        sides[1] = (struct side){.paths = operands + count - after, .count = (size_t)after};
-        code = diff(&settings, sides);
-    }
-    comparisons_free(&settings.comparisons);
-    return code;
+    comparisons_free(&((struct diff_settings *)settings)->comparisons);
 }

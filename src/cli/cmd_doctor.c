@@ -11,7 +11,8 @@ struct doctor_settings {
     struct talk_settings talk;
 };
 
-static int run_doctor(int argc, char **argv);
+static void begin_doctor(void *settings);
+static int run_doctor(void *settings, const struct operands *operands);
 
 const struct command doctor_command = {
     .name = "doctor",
@@ -22,37 +23,31 @@ const struct command doctor_command = {
              "  fiq doctor /usr/bin/python3 /lib/x86_64-linux-gnu/libc.so.6",
     .tables = {{symbol_options, offsetof(struct doctor_settings, symbols)},
                {talk_options, offsetof(struct doctor_settings, talk)}},
+    .settings_size = sizeof(struct doctor_settings),
+    .begin = begin_doctor,
     .run = run_doctor,
 };
 
-static int run_doctor(int argc, char **argv)
+static void begin_doctor(void *settings)
 {
-    struct doctor_settings settings = {0};
+    symbol_defaults(&((struct doctor_settings *)settings)->symbols);
+}
+
+static int run_doctor(void *settings, const struct operands *operands)
+{
+    struct doctor_settings *doctor = settings;
     struct error err = {0};
-    char **files;
-    int count;
     int code = EXIT_DONE;
 
-    symbol_defaults(&settings.symbols);
-    switch (options_parse(&doctor_command, argc, argv, &settings, &files, &count)) {
-    case OPTIONS_OK:
-        break;
-    case OPTIONS_DONE:
-        return EXIT_DONE;
-    case OPTIONS_BAD:
-    default:
-        return EXIT_USAGE;
-    }
-    talk_begin(&settings.talk);
-    if (!count) {
-        print_message("which file?");
+    if (!operands->count) {
+        print_message("doctor: which file?");
         print_hint("fiq doctor FILE…");
         return EXIT_USAGE;
     }
-    for (int i = 0; i < count; i++) {
+    for (size_t i = 0; i < operands->count; i++) {
         if (i)
             putchar('\n');
-        if (doctor_file(files[i], &settings.symbols, stdout, &err))
+        if (doctor_file(operands->words[i], &doctor->symbols, stdout, &err))
             code = print_error(&err, EXIT_FAILED);
     }
     return code;

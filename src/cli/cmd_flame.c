@@ -104,7 +104,8 @@ static const struct option_spec flamegraph_options[] = {
     {"factor", 0, 0, "NUMBER", "refused", refuse_scaling},
     {0}};
 
-static int run_flame(int argc, char **argv);
+static int run_flame(void *settings, const struct operands *operands);
+static void end_flame(void *settings);
 
 const struct command flame_command = {
     .name = "flame",
@@ -120,7 +121,9 @@ const struct command flame_command = {
                {filter_options, offsetof(struct flame_settings, filter)},
                {flamegraph_options, 0},
                {talk_options, offsetof(struct flame_settings, talk)}},
+    .settings_size = sizeof(struct flame_settings),
     .run = run_flame,
+    .end = end_flame,
 };
 
 static int render(struct flame_settings *settings)
@@ -138,38 +141,27 @@ static int render(struct flame_settings *settings)
     return failed ? print_error(&err, EXIT_FAILED) : EXIT_DONE;
 }
 
-static int run_flame(int argc, char **argv)
+static int run_flame(void *settings, const struct operands *operands)
 {
-    struct flame_settings settings = {0};
+    struct flame_settings *flame = settings;
     struct error err = {0};
-    char **operands;
-    int count, code;
 
-    switch (options_parse(&flame_command, argc, argv, &settings, &operands, &count)) {
-    case OPTIONS_DONE:
-        return EXIT_DONE;
-    case OPTIONS_BAD:
-        return EXIT_USAGE;
-    case OPTIONS_OK:
-    default:
-        break;
-    }
-    talk_begin(&settings.talk);
-    if (settings.without_effect && !settings.talk.quiet)
+    if (flame->without_effect && !flame->talk.quiet)
         print_message(
             "flame: what flamegraph.pl has for fonts, sizes and the background has no "
             "effect; the picture follows the window and the reader's settings");
-    if (count > 1 || (count && settings.input)) {
+    if (operands->count > 1 || (operands->count && flame->input)) {
         print_message("flame: one input at a time; fiq merge joins several");
         return EXIT_USAGE;
     }
-    if (count)
-        settings.input = operands[0];
-    if (!settings.input)
-        settings.input = "-";
-    if (!settings.outputs.count && outputs_add(&settings.outputs, "-", &err))
+    if (!flame->input)
+        flame->input = operands->count ? operands->words[0] : "-";
+    if (!flame->outputs.count && outputs_add(&flame->outputs, "-", &err))
         return print_error(&err, EXIT_FAILED);
-    code = render(&settings);
-    outputs_free(&settings.outputs);
-    return code;
+    return render(flame);
+}
+
+static void end_flame(void *settings)
+{
+    outputs_free(&((struct flame_settings *)settings)->outputs);
 }

@@ -73,7 +73,7 @@ static const struct option_spec report_specs[] = {
     {"tree", 0, 0, NULL, "the call tree", OPTION_SETS(struct report_settings, options.tree)},
     {0}};
 
-static int run_report(int argc, char **argv);
+static int run_report(void *settings, const struct operands *operands);
 
 const struct command report_command = {
     .name = "report",
@@ -88,6 +88,7 @@ const struct command report_command = {
     .tables = {{report_specs, 0},
                {filter_options, offsetof(struct report_settings, filter)},
                {talk_options, offsetof(struct report_settings, talk)}},
+    .settings_size = sizeof(struct report_settings),
     .run = run_report,
 };
 
@@ -142,33 +143,22 @@ static int show(struct report_settings *settings, const struct profile *profile,
     return failed;
 }
 
-static int run_report(int argc, char **argv)
+static int run_report(void *settings, const struct operands *operands)
 {
-    struct report_settings settings = {0};
+    struct report_settings *report = settings;
     struct error err = {0};
     struct profile *profile = NULL;
-    char **operands;
-    int count, failed;
+    int failed;
 
-    switch (options_parse(&report_command, argc, argv, &settings, &operands, &count)) {
-    case OPTIONS_DONE:
-        return EXIT_DONE;
-    case OPTIONS_BAD:
-        return EXIT_USAGE;
-    case OPTIONS_OK:
-    default:
-        break;
-    }
-    talk_begin(&settings.talk);
-    if (count > 1) {
+    if (operands->count > 1) {
         print_message("report: one profile at a time; fiq merge joins several");
         return EXIT_USAGE;
     }
     /* The report says the notes itself. */
-    failed = input_read(count ? operands[0] : "-", &settings.filter,
-                        settings.talk.quiet ? INPUT_QUIET : INPUT_PROGRESS, &profile, &err);
+    failed = input_read(operands->count ? operands->words[0] : "-", &report->filter,
+                        report->talk.quiet ? INPUT_QUIET : INPUT_PROGRESS, &profile, &err);
     if (!failed)
-        failed = show(&settings, profile, &err);
+        failed = show(report, profile, &err);
     profile_free(profile);
     return failed ? print_error(&err, EXIT_FAILED) : EXIT_DONE;
 }

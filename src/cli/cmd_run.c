@@ -28,7 +28,9 @@ struct run_settings {
     struct talk_settings talk;
 };
 
-static int run_run(int argc, char **argv);
+static void begin_run(void *settings);
+static int run_run(void *settings, const struct operands *operands);
+static void end_run(void *settings);
 
 const struct command run_command = {
     .name = "run",
@@ -46,7 +48,11 @@ const struct command run_command = {
                {filter_options, offsetof(struct run_settings, filter)},
                {talk_options, offsetof(struct run_settings, talk)}},
     .stops_at_operand = true,
+    .usage_code = EXIT_FIQ_FAILED,
+    .settings_size = sizeof(struct run_settings),
+    .begin = begin_run,
     .run = run_run,
+    .end = end_run,
 };
 
 /* What is known of the child while it runs, and what the user wants by now. */
@@ -258,30 +264,23 @@ static int start_and_measure(struct run_settings *settings, char **command)
     return code;
 }
 
-static int run_run(int argc, char **argv)
+static void begin_run(void *settings)
 {
-    struct run_settings settings = {0};
-    char **command;
-    int count, code;
+    measure_defaults(&((struct run_settings *)settings)->measure);
+}
 
-    measure_defaults(&settings.measure);
-    switch (options_parse(&run_command, argc, argv, &settings, &command, &count)) {
-    case OPTIONS_DONE:
-        return EXIT_DONE;
-    case OPTIONS_BAD:
-        return EXIT_FIQ_FAILED;
-    case OPTIONS_OK:
-    default:
-        break;
-    }
-    talk_begin(&settings.talk);
-    command = take_assignments(command);
-    if (!*command) {
-        print_message("run: which program?");
-        print_hint("fiq run [OPTIONS] -- COMMAND [ARGUMENT…]");
-        return EXIT_FIQ_FAILED;
-    }
-    code = start_and_measure(&settings, command);
-    outputs_free(&settings.outputs);
-    return code;
+static int run_run(void *settings, const struct operands *operands)
+{
+    char **command = take_assignments(operands->words);
+
+    if (*command)
+        return start_and_measure(settings, command);
+    print_message("run: which program?");
+    print_hint("fiq run [OPTIONS] -- COMMAND [ARGUMENT…]");
+    return EXIT_FIQ_FAILED;
+}
+
+static void end_run(void *settings)
+{
+    outputs_free(&((struct run_settings *)settings)->outputs);
 }

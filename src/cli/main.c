@@ -1,10 +1,12 @@
 /* fiq: finds the command and hands over. */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/xalloc.h"
 #include "cli/cli.h"
 #include "cli/config.h"
 #include "cli/measure.h"
@@ -70,6 +72,37 @@ static const struct command *find_command(const char *name)
     return found;
 }
 
+static int usage_code(const struct command *command)
+{
+    return command->usage_code ? command->usage_code : EXIT_USAGE;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+    void *settings = xcalloc(1, command->settings_size);
+    struct operands operands;
+    int code;
+
+    if (command->begin)
+        command->begin(settings);
+    switch (options_parse(command, argc, argv, settings, &operands)) {
+    case OPTIONS_OK:
+        talk_begin(command, settings);
+        code = command->run(settings, &operands);
+        break;
+    case OPTIONS_BAD:
+        code = usage_code(command);
+        break;
+    case OPTIONS_DONE:
+    default:
+        code = EXIT_DONE;
+    }
+    if (command->end)
+        command->end(settings);
+    free(settings);
+    return code;
+}
+
 static int run_with_config(const struct command *command, int argc, char **argv)
 {
     struct config config;
@@ -78,13 +111,13 @@ static int run_with_config(const struct command *command, int argc, char **argv)
 
     /* It shows what is wrong with the file itself. */
     if (command == &config_command)
-        return command->run(argc, argv);
+        return run(command, argc, argv);
     if (config_read(&config, commands, &err)) {
-        config_free(&config);
-        return print_error(&err, EXIT_USAGE);
+        code = print_error(&err, usage_code(command));
+    } else {
+        options_set_defaults(config.defaults, config.count);
+        code = run(command, argc, argv);
     }
-    options_set_defaults(config.defaults, config.count);
-    code = command->run(argc, argv);
     config_free(&config);
     return code;
 }

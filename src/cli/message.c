@@ -56,12 +56,19 @@ const struct option_spec talk_options[] = {
     {"verbose", 'v', 0, NULL, "more on what happens; -vv for details", set_verbose},
     {0}};
 
-void talk_begin(const struct talk_settings *talk)
+void talk_begin(const struct command *command, const void *settings)
 {
     static const enum log_level levels[] = {LOG_WARNING, LOG_NOTE, LOG_DETAIL};
 
-    if (talk->quiet)
-        log_to(NULL, NULL, LOG_WARNING);
-    else
-        log_to(print_log, NULL, levels[talk->verbose > 2 ? 2 : talk->verbose]);
+    for (size_t t = 0; t < COMMAND_TABLES && command->tables[t].options; t++) {
+        const struct talk_settings *talk =
+            (const void *)((const char *)settings + command->tables[t].offset);
+
+        if (command->tables[t].options != talk_options)
+            continue;
+        if (talk->quiet)
+            log_to(NULL, NULL, LOG_WARNING);
+        else
+            log_to(print_log, NULL, levels[talk->verbose > 2 ? 2 : talk->verbose]);
+    }
 }

@@ -186,13 +186,26 @@ static enum options_result set_defaults(const struct command *command,
     return result;
 }
 
+static const char *find_verb(const struct command *command, int argc, char **argv)
+{
+    for (int i = 0; i < COMMAND_VERBS && argc > 1 && command->verbs[i]; i++)
+        if (!strcmp(argv[1], command->verbs[i]))
+            return command->verbs[i];
+    return NULL;
+}
+
 enum options_result options_parse(const struct command *command, int argc, char **argv,
-                                  void *settings, char ***operands, int *operand_count)
+                                  void *settings, struct operands *operands)
 {
     struct parser parser = {0};
     enum options_result result;
     int kept = 1, option;
 
+    *operands = (struct operands){.verb = find_verb(command, argc, argv)};
+    if (operands->verb) {
+        argc--;
+        argv++;
+    }
     collect(&parser, command);
     result = set_defaults(command, &parser, argc, argv, settings);
     optind = 0;
@@ -210,14 +223,14 @@ enum options_result options_parse(const struct command *command, int argc, char 
             result = set(command, row_of(&parser, option), settings);
         }
     }
-    if (result == OPTIONS_OK && !command->stops_at_operand) {
-        while (optind < argc)
-            argv[kept++] = argv[optind++];
-        *operands = argv + 1;
-        *operand_count = kept - 1;
-    } else {
-        *operands = argv + optind;
-        *operand_count = argc - optind;
+    operands->behind = (size_t)(argc - optind);
+    operands->words = argv + optind;
+    operands->count = operands->behind;
+    if (!command->stops_at_operand) {
+        /* Those between options join the ones behind them. */
+        memmove(argv + kept, operands->words, (operands->behind + 1) * sizeof(*argv));
+        operands->words = argv + 1;
+        operands->count += (size_t)kept - 1;
     }
     free(parser.rows);
     free(parser.longs);

@@ -50,7 +50,15 @@ struct option_table {
     size_t offset;                     /* of its settings in the command's */
 };
 
-enum { COMMAND_TABLES = 8 };
+/* What is left of the command line when the options are taken out; it lies in argv. */
+struct operands {
+    char **words; /* ended by NULL */
+    size_t count;
+    size_t behind;    /* how many of them stand behind a "--"; all where options stop at one */
+    const char *verb; /* of command.verbs, or NULL */
+};
+
+enum { COMMAND_TABLES = 8, COMMAND_VERBS = 2 };
 
 struct command {
     const char *name;
@@ -60,13 +68,18 @@ struct command {
     const char *about;   /* a paragraph or more for --help, examples last */
     struct option_table tables[COMMAND_TABLES];
     bool stops_at_operand; /* what follows the first operand belongs to another program */
-    int (*run)(int argc, char **argv); /* whole command line from the command's name on */
+    const char *verbs[COMMAND_VERBS]; /* one of them stands in front of all else */
+    int usage_code;                   /* exit code for wrong usage; EXIT_USAGE where 0 */
+    size_t settings_size;             /* of the struct that the tables set; zero at first */
+    void (*begin)(void *settings);    /* sets what is neither zero nor an option; or NULL */
+    int (*run)(void *settings, const struct operands *operands); /* returns the exit code */
+    void (*end)(void *settings); /* frees what the settings hold, after all; or NULL */
 };
 
 enum options_result {
     OPTIONS_OK,
     OPTIONS_DONE, /* --help was printed */
-    OPTIONS_BAD   /* the message has been printed: exit with 2 */
+    OPTIONS_BAD   /* the message has been printed */
 };
 
 /* What an option is when the command line does not give it. */
@@ -80,9 +93,10 @@ struct option_default {
  * them, so they live as long as the program.  Set once, before the first call. */
 void options_set_defaults(const struct option_default *defaults, size_t count);
 
-/* Sets what the options say; `*operands` and `*operand_count` are what is left of argv. */
+/* Sets what the options say.  argv is the command line from the command's name on; its words
+ * are put in another order. */
 enum options_result options_parse(const struct command *command, int argc, char **argv,
-                                  void *settings, char ***operands, int *operand_count);
+                                  void *settings, struct operands *operands);
 
 void options_print_help(const struct command *command);
 

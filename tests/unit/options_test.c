@@ -52,8 +52,7 @@ static int set_output(void *settings, const char *value, struct error *err)
 }
 
 static struct settings settings;
-static char **operands;
-static int operand_count;
+static struct operands operands;
 
 static const struct option_spec talk_table[] = {
     {"verbose", 'v', 0, NULL, "more", set_verbose, NULL}, {0}};
@@ -83,7 +82,7 @@ static enum options_result parse(const char *line)
         argv[argc++] = word;
     argv[argc] = NULL;
     settings = (struct settings){.write.kernel = true};
-    return options_parse(&command, argc, argv, &settings, &operands, &operand_count);
+    return options_parse(&command, argc, argv, &settings, &operands);
 }
 
 Test(options, short_long_joined_and_second_letters_are_one_option)
@@ -101,10 +100,11 @@ Test(options, operands_may_stand_between_options)
 {
     cr_assert(eq(int, parse("try a -v b -v -- -v"), OPTIONS_OK));
     cr_expect(eq(int, settings.talk.verbose, 2));
-    cr_assert(eq(int, operand_count, 3));
-    cr_expect(eq(str, operands[0], "a"));
-    cr_expect(eq(str, operands[1], "b"));
-    cr_expect(eq(str, operands[2], "-v"));
+    cr_assert(eq(sz, operands.count, 3));
+    cr_expect(eq(str, operands.words[0], "a"));
+    cr_expect(eq(str, operands.words[1], "b"));
+    cr_expect(eq(str, operands.words[2], "-v"));
+    cr_expect(eq(sz, operands.behind, 1));
 }
 
 Test(options, members_are_set_without_a_function_of_their_own)
@@ -125,12 +125,27 @@ Test(options, what_follows_the_command_belongs_to_it)
     command.stops_at_operand = true;
     cr_assert(eq(int, parse("try -v prog -v --output"), OPTIONS_OK));
     cr_expect(eq(int, settings.talk.verbose, 1));
-    cr_assert(eq(int, operand_count, 3));
-    cr_expect(eq(str, operands[1], "-v"));
+    cr_assert(eq(sz, operands.count, 3));
+    cr_expect(eq(str, operands.words[1], "-v"));
 
     cr_assert(eq(int, parse("try -v -- -prog -v"), OPTIONS_OK));
-    cr_assert(eq(int, operand_count, 2));
-    cr_expect(eq(str, operands[0], "-prog"));
+    cr_assert(eq(sz, operands.count, 2));
+    cr_expect(eq(str, operands.words[0], "-prog"));
+}
+
+Test(options, a_verb_stands_in_front_of_all_else)
+{
+    command.verbs[0] = "record";
+    command.verbs[1] = "check";
+    cr_assert(eq(int, parse("try check -v record"), OPTIONS_OK));
+    cr_expect(eq(str, (char *)operands.verb, "check"));
+    cr_expect(eq(int, settings.talk.verbose, 1));
+    cr_assert(eq(sz, operands.count, 1));
+    cr_expect(eq(str, operands.words[0], "record"));
+
+    cr_assert(eq(int, parse("try -v check"), OPTIONS_OK));
+    cr_expect(eq(ptr, (void *)operands.verb, NULL));
+    cr_expect(eq(sz, operands.count, 1));
 }
 
 Test(options, a_wrong_option_is_named)
@@ -188,17 +203,15 @@ Test(options, a_default_holds_until_the_command_line_says_otherwise)
         {.command = &command, .name = "output", .value = "mine", .origin = "file"},
         {.command = &command, .name = "verbose", .value = "true", .origin = "file"}};
     struct settings settings = {0};
-    char **operands;
-    int count;
+    struct operands operands;
 
     options_set_defaults(defaults, 2);
-    options_parse(&command, 1, (char *[]){"try", NULL}, &settings, &operands, &count);
+    options_parse(&command, 1, (char *[]){"try", NULL}, &settings, &operands);
     cr_expect(eq(str, (char *)settings.write.output, "mine"));
     cr_expect(eq(int, settings.talk.verbose, 1));
 
     settings = (struct settings){0};
-    options_parse(&command, 3, (char *[]){"try", "-o", "other", NULL}, &settings, &operands,
-                  &count);
+    options_parse(&command, 3, (char *[]){"try", "-o", "other", NULL}, &settings, &operands);
     cr_expect(eq(str, (char *)settings.write.output, "other"));
     cr_expect(eq(int, settings.talk.verbose, 1));
 }
@@ -208,13 +221,11 @@ Test(options, a_bad_default_names_where_it_was_said)
     struct option_default wrong = {
         .command = &command, .name = "verbose", .value = "yes", .origin = "file [try]"};
     struct settings settings = {0};
-    char **operands;
-    int count;
+    struct operands operands;
 
     options_set_defaults(&wrong, 1);
 
-    cr_expect(eq(
-        int, options_parse(&command, 1, (char *[]){"try", NULL}, &settings, &operands, &count),
-        OPTIONS_BAD));
+    cr_expect(eq(int, options_parse(&command, 1, (char *[]){"try", NULL}, &settings, &operands),
+                 OPTIONS_BAD));
     cr_expect(ne(ptr, strstr(said, "file [try]"), NULL), "%s", said);
 }
