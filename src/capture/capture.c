@@ -16,10 +16,11 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/xalloc.h"
+#include "capture/attributes.h"
 #include "capture/bpf_filter.h"
+#include "capture/cpus.h"
 #include "capture/explain.h"
-#include "capture/ring.h"
-#include "perf/registers.h"
+#include "capture/side_band.h"
 
 enum {
     KIB = 1024,
@@ -30,22 +31,7 @@ enum {
     SIDE_RING_SMALL = 64 * KIB, /* where locked memory is scarce */
     STACK_DEFAULT = 32 * KIB,
     STACK_SMALL = 8 * KIB,
-    SETTLE_NS = 20 * 1000 * 1000, /* how late a sample may reach its ring */
-    FORMAT_LOST = 1 << 4,         /* PERF_FORMAT_LOST, 6.0 */
-    CPUS_MAX = 1 << 16            /* so that no odd file makes us open more */
-};
-
-struct cpu {
-    int number;
-    int owner, side_owner; /* dummy events of fiq itself that the rings belong to: an event of
-                              the target would raise POLLHUP for ever when its thread ends */
-    struct ring ring, side;
-};
-
-/* A side-band record that waits for its time. */
-struct pending {
-    uint64_t time, order;
-    uint32_t at; /* in the bytes */
+    SETTLE_NS = 20 * 1000 * 1000 /* how late a sample may reach its ring */
 };
 
 struct capture {
@@ -53,116 +39,21 @@ struct capture {
     struct capture_target target;
     pid_t *pids;
     struct capture_facts facts;
-    struct perf_event_attr attr, side_attr;
+    struct attributes attributes;
     struct record_layout layout, side_layout;
 
-    struct cpu *cpus;
-    size_t cpu_count;
+    struct cpus cpus;
     int *samplers, *sides; /* events */
     size_t sampler_count, sampler_room, side_count, side_room;
     struct bpf_filter filter;
 
     int epoll, wake;
-    struct pending *pending;
-    size_t pending_count, pending_room;
-    uint8_t *bytes; /* of the pending records */
-    size_t byte_count, byte_room;
-    uint64_t order;
+    struct side_band side_band;
 
     uint64_t lost_records, throttled, undecoded, retired_lost;
-    bool kernel_counts_lost;
 };
 
-/* ---- attributes ---- */
-
-static void fill_attr(struct capture *capture)
-{
-    const struct capture_options *options = &capture->options;
-    struct perf_event_attr *attr = &capture->attr;
-
-    *attr = (struct perf_event_attr){
-        .size = sizeof(*attr),
-        .type = options->event->type,
-        .config = options->event->config,
-        .sample_type = PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME |
-                       PERF_SAMPLE_CALLCHAIN | PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER,
-        .read_format = FORMAT_LOST,
-        .disabled = 1,
-        .exclude_hv = 1,
-        .exclude_idle = 1,
-        .exclude_kernel = !options->kernel,
-        .exclude_callchain_user = 1,
-        .sample_id_all = 1,
-        .use_clockid = 1,
-        .clockid = CLOCK_MONOTONIC,
-        .sample_regs_user = REGS_WANTED,
-        .sample_stack_user = capture->facts.stack_bytes,
-    };
-    if (!options->kernel)
-        attr->sample_type &= ~(uint64_t)PERF_SAMPLE_CALLCHAIN;
-    if (capture->facts.period) {
-        attr->sample_period = capture->facts.period;
-    } else {
-        attr->freq = 1;
-        attr->sample_freq = (uint64_t)(capture->facts.frequency_hz + 0.5);
-        attr->sample_type |= PERF_SAMPLE_PERIOD;
-    }
-    capture->side_attr = (struct perf_event_attr){
-        .size = sizeof(*attr),
-        .type = PERF_TYPE_SOFTWARE,
-        .config = PERF_COUNT_SW_DUMMY,
-        .sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME,
-        .read_format = FORMAT_LOST,
-        .disabled = 1,
-        .exclude_kernel = 1,
-        .exclude_hv = 1,
-        .sample_id_all = 1,
-        .use_clockid = 1,
-        .clockid = CLOCK_MONOTONIC,
-        .mmap = 1,
-        .mmap2 = 1,
-        .build_id = 1,
-        .comm = 1,
-        .comm_exec = 1,
-        .task = 1,
-        .ksymbol = 1,
-    };
-}
-
-static void fill_layouts(struct capture *capture)
-{
-    capture->layout = (struct record_layout){.sample_type = capture->attr.sample_type,
-                                             .read_format = capture->attr.read_format,
-                                             .regs_user = capture->attr.sample_regs_user,
-                                             .sample_id_all = true};
-    capture->side_layout = (struct record_layout){.sample_type = capture->side_attr.sample_type,
-                                                  .read_format = capture->side_attr.read_format,
-                                                  .sample_id_all = true};
-}
-
-/* What this kernel does not know yet is left out: PERF_FORMAT_LOST is of 6.0, build IDs in
- * mapping records are of 5.12. */
-static void probe_kernel(struct capture *capture)
-{
-    struct perf_event_attr probe = capture->side_attr;
-    int fd = event_open(&probe, 0, -1, -1);
-
-    if (fd < 0 && errno == EINVAL) {
-        probe.build_id = 0;
-        fd = event_open(&probe, 0, -1, -1);
-        if (fd < 0 && errno == EINVAL) {
-            probe.read_format = 0;
-            fd = event_open(&probe, 0, -1, -1);
-        }
-    }
-    if (fd >= 0) {
-        capture->side_attr.build_id = probe.build_id;
-        capture->side_attr.read_format = probe.read_format;
-        capture->attr.read_format = probe.read_format;
-        close(fd);
-    }
-    capture->kernel_counts_lost = capture->attr.read_format & FORMAT_LOST;
-}
+/* ---- the rate ---- */
 
 static void choose_rate(struct capture *capture)
 {
@@ -189,47 +80,7 @@ static void choose_rate(struct capture *capture)
         facts->period = (uint64_t)(1e9 / facts->frequency_hz + 0.5);
 }
 
-/* ---- CPUs and rings ---- */
-
-static void add_cpu(struct capture *capture, size_t *room, int number)
-{
-    capture->cpus = xgrow(capture->cpus, room, capture->cpu_count + 1, sizeof(*capture->cpus));
-    capture->cpus[capture->cpu_count++] =
-        (struct cpu){.number = number, .owner = -1, .side_owner = -1};
-}
-
-/* /sys/devices/system/cpu/online: "0-3,8".  Where there is no /sys, as in a bare chroot, all
- * that the C library knows of; opening events skips those that are offline. */
-static void list_cpus(struct capture *capture)
-{
-    FILE *file = fopen("/sys/devices/system/cpu/online", "re");
-    size_t room = 0;
-    int first, last;
-
-    while (file && fscanf(file, "%d", &first) == 1) {
-        int next = fgetc(file);
-
-        last = first;
-        if (next == '-') {
-            if (fscanf(file, "%d", &last) != 1)
-                break;
-            next = fgetc(file);
-        }
-        for (int i = first; i <= last && i < CPUS_MAX; i++)
-            add_cpu(capture, &room, i);
-        if (next != ',')
-            break;
-    }
-    if (file)
-        fclose(file);
-    if (!capture->cpu_count) {
-        long configured = sysconf(_SC_NPROCESSORS_CONF);
-
-        for (int i = 0; i == 0 || (i < configured && i < CPUS_MAX); i++)
-            add_cpu(capture, &room, i);
-    }
-    capture->facts.cpus = (uint32_t)capture->cpu_count;
-}
+/* ---- rings ---- */
 
 static uint64_t power_of_two(uint64_t size)
 {
@@ -246,7 +97,7 @@ static uint64_t ring_size_wanted(const struct capture *capture)
     uint64_t record = capture->facts.stack_bytes + 1024;
     double rate = capture->facts.frequency_hz > 0 ? capture->facts.frequency_hz : 1000;
     uint64_t size = power_of_two((uint64_t)(rate * 0.2 * (double)record));
-    uint64_t share = RINGS_MOST / capture->cpu_count;
+    uint64_t share = RINGS_MOST / capture->cpus.count;
 
     if (capture->options.ring_pages)
         return power_of_two((uint64_t)capture->options.ring_pages *
@@ -258,84 +109,44 @@ static uint64_t ring_size_wanted(const struct capture *capture)
     return size;
 }
 
-static int open_owner(struct capture *capture, int cpu, uint64_t watermark, struct error *err)
+/* -EPERM or -ENOMEM when they do not fit the limits. */
+static int map_rings(struct capture *capture, const struct ring_sizes *sizes, struct error *err)
 {
-    struct perf_event_attr attr = capture->side_attr;
-    int fd;
+    int failed = cpus_open_owners(&capture->cpus, &capture->attributes.side, sizes);
 
-    attr.mmap = attr.mmap2 = attr.build_id = attr.comm = attr.comm_exec = attr.task = 0;
-    attr.watermark = 1;
-    attr.wakeup_watermark = (uint32_t)watermark;
-    fd = event_open(&attr, 0, cpu, -1);
-    if (fd < 0)
-        return explain_open(err, errno, &capture->target, &capture->options);
-    return fd;
-}
-
-static void unmap_rings(struct capture *capture)
-{
-    for (size_t i = 0; i < capture->cpu_count; i++) {
-        struct cpu *cpu = &capture->cpus[i];
-
-        ring_unmap(&cpu->ring);
-        ring_unmap(&cpu->side);
-        if (cpu->owner >= 0)
-            close(cpu->owner);
-        if (cpu->side_owner >= 0)
-            close(cpu->side_owner);
-        cpu->owner = cpu->side_owner = -1;
-    }
-}
-
-/* All rings of one size, or none: -EPERM or -ENOMEM when they do not fit the limits. */
-static int map_rings(struct capture *capture, uint64_t size, uint64_t side, struct error *err)
-{
-    for (size_t i = 0; i < capture->cpu_count; i++) {
-        struct cpu *cpu = &capture->cpus[i];
-        int failed;
-
-        cpu->owner = open_owner(capture, cpu->number, size / 4, err);
-        if (cpu->owner < 0)
-            return cpu->owner;
-        cpu->side_owner = open_owner(capture, cpu->number, side / 2, err);
-        if (cpu->side_owner < 0)
-            return cpu->side_owner;
-        if (ring_map(&cpu->ring, cpu->owner, size) ||
-            ring_map(&cpu->side, cpu->side_owner, side)) {
-            failed = errno;
-            unmap_rings(capture);
-            return explain_map(err, failed);
-        }
-    }
-    return 0;
+    if (failed)
+        return explain_open(err, -failed, &capture->target, &capture->options);
+    failed = cpus_map_rings(&capture->cpus, sizes);
+    return failed ? explain_map(err, -failed) : 0;
 }
 
 /* Halves the rings until they fit the locked-memory limit; the stack copy follows, so that a
  * ring always holds several samples. */
 static int make_rings(struct capture *capture, struct error *err)
 {
-    uint64_t size = ring_size_wanted(capture);
-    uint64_t side = SIDE_RING;
+    struct ring_sizes sizes = {ring_size_wanted(capture), SIDE_RING};
+    struct capture_facts *facts = &capture->facts;
     int failed;
 
-    capture->facts.ring_wanted = size;
-    while ((failed = map_rings(capture, size, side, err)) == -EPERM || failed == -ENOMEM) {
-        if (size <= RING_LEAST)
+    facts->ring_wanted = sizes.samples;
+    while ((failed = map_rings(capture, &sizes, err)) == -EPERM || failed == -ENOMEM) {
+        if (sizes.samples <= RING_LEAST)
             return failed;
-        side = SIDE_RING_SMALL;
-        size /= 2;
+        sizes = (struct ring_sizes){sizes.samples / 2, SIDE_RING_SMALL};
     }
     if (failed)
         return failed;
-    capture->facts.ring_bytes = size;
-    if (!capture->options.stack_bytes && size < 16 * (uint64_t)capture->facts.stack_bytes)
-        capture->facts.stack_bytes = STACK_SMALL;
-    if (size < capture->facts.ring_wanted)
+    facts->ring_bytes = sizes.samples;
+    if (!capture->options.stack_bytes && sizes.samples < 16 * (uint64_t)facts->stack_bytes)
+        facts->stack_bytes = STACK_SMALL;
+    if (facts->ring_bytes < facts->ring_wanted)
         log_note("ring buffers reduced to %llu KiB a CPU by the locked-memory limit "
                  "(ulimit -l, kernel.perf_event_mlock_kb), %u bytes of stack a sample",
-                 (unsigned long long)size / KIB, capture->facts.stack_bytes);
+                 (unsigned long long)facts->ring_bytes / KIB, facts->stack_bytes);
     return 0;
 }
+
+/* ---- events ---- */
 
 static void keep(int **events, size_t *count, size_t *room, int fd)
 {
@@ -353,7 +164,7 @@ static void close_all(int *events, size_t *count)
 /* Sampler and side-band event of one thread (or all: -1) on one CPU, into the CPU's rings. */
 static int open_pair(struct capture *capture, struct cpu *cpu, pid_t tid)
 {
-    int sampler = event_open(&capture->attr, tid, cpu->number, -1);
+    int sampler = event_open(&capture->attributes.sampler, tid, cpu->number, -1);
     int side;
 
     if (sampler < 0)
@@ -361,7 +172,7 @@ static int open_pair(struct capture *capture, struct cpu *cpu, pid_t tid)
     keep(&capture->samplers, &capture->sampler_count, &capture->sampler_room, sampler);
     if (ioctl(sampler, PERF_EVENT_IOC_SET_OUTPUT, cpu->owner))
         return -errno;
-    side = event_open(&capture->side_attr, tid, cpu->number, -1);
+    side = event_open(&capture->attributes.side, tid, cpu->number, -1);
     if (side < 0)
         return -errno;
     keep(&capture->sides, &capture->side_count, &capture->side_room, side);
@@ -375,7 +186,7 @@ static int open_pair(struct capture *capture, struct cpu *cpu, pid_t tid)
 /* Whether one event per CPU is allowed: it is tried, not asked for. */
 static int try_per_cpu(const struct capture *capture)
 {
-    int fd = event_open(&capture->attr, -1, capture->cpus[0].number, -1);
+    int fd = event_open(&capture->attributes.sampler, -1, capture->cpus.list[0].number, -1);
 
     if (fd < 0)
         return -errno;
@@ -398,8 +209,8 @@ static bool in_first_pid_namespace(void)
 
 static int open_per_cpu(struct capture *capture, struct error *err)
 {
-    for (size_t i = 0; i < capture->cpu_count; i++) {
-        int failed = open_pair(capture, &capture->cpus[i], -1);
+    for (size_t i = 0; i < capture->cpus.count; i++) {
+        int failed = open_pair(capture, &capture->cpus.list[i], -1);
 
         if (failed == -ENODEV) /* went offline meanwhile */
             continue;
@@ -419,8 +230,8 @@ static int open_per_cpu(struct capture *capture, struct error *err)
 
 static int open_thread(struct capture *capture, pid_t tid, struct error *err)
 {
-    for (size_t i = 0; i < capture->cpu_count; i++) {
-        int failed = open_pair(capture, &capture->cpus[i], tid);
+    for (size_t i = 0; i < capture->cpus.count; i++) {
+        int failed = open_pair(capture, &capture->cpus.list[i], tid);
 
         if (failed == -ESRCH)
             return 0;          /* ended meanwhile */
@@ -468,10 +279,12 @@ static int open_per_thread(struct capture *capture, struct error *err)
 {
     int failed = 0;
 
-    capture->attr.inherit = capture->side_attr.inherit = capture->options.children;
+    capture->attributes.sampler.inherit = capture->attributes.side.inherit =
+        capture->options.children;
     if (capture->target.kind == CAPTURE_COMMAND) {
         /* Not before its exec: what precedes is our own stub. */
-        capture->attr.enable_on_exec = capture->side_attr.enable_on_exec = 1;
+        capture->attributes.sampler.enable_on_exec = capture->attributes.side.enable_on_exec =
+            1;
         return open_thread(capture, capture->target.pids[0], err);
     }
     for (size_t i = 0; i < capture->target.count && !failed; i++)
@@ -489,10 +302,10 @@ static int watch_rings(struct capture *capture, struct error *err)
         return error_set(err, errno, "cannot watch the ring buffers: %s", strerror(errno));
     event.data.fd = capture->wake;
     epoll_ctl(capture->epoll, EPOLL_CTL_ADD, capture->wake, &event);
-    for (size_t i = 0; i < capture->cpu_count; i++) {
+    for (size_t i = 0; i < capture->cpus.count; i++) {
         event.data.fd = -1;
-        epoll_ctl(capture->epoll, EPOLL_CTL_ADD, capture->cpus[i].owner, &event);
-        epoll_ctl(capture->epoll, EPOLL_CTL_ADD, capture->cpus[i].side_owner, &event);
+        epoll_ctl(capture->epoll, EPOLL_CTL_ADD, capture->cpus.list[i].owner, &event);
+        epoll_ctl(capture->epoll, EPOLL_CTL_ADD, capture->cpus.list[i].side_owner, &event);
     }
     return 0;
 }
@@ -510,13 +323,13 @@ static int choose_topology(struct capture *capture, struct error *err)
         return explain_open(err, failed ? -failed : EINVAL, &capture->target,
                             &capture->options);
     if (capture->options.kernel) {
-        int fd = event_open(&capture->attr, 0, -1, -1);
+        int fd = event_open(&capture->attributes.sampler, 0, -1, -1);
 
         if (fd >= 0) {
             close(fd);
         } else if (errno == EACCES || errno == EPERM) {
             capture->options.kernel = capture->facts.kernel = false;
-            fill_attr(capture);
+            attributes_choose(&capture->attributes, &capture->options, &capture->facts);
         }
     }
     return 0;
@@ -526,27 +339,27 @@ static int open_all(struct capture *capture, struct error *err)
 {
     int failed;
 
-    list_cpus(capture);
+    cpus_list(&capture->cpus);
+    capture->facts.cpus = (uint32_t)capture->cpus.count;
     choose_rate(capture);
     capture->facts.stack_bytes =
         capture->options.stack_bytes ? capture->options.stack_bytes : STACK_DEFAULT;
-    fill_attr(capture);
-    probe_kernel(capture);
+    attributes_choose(&capture->attributes, &capture->options, &capture->facts);
     failed = choose_topology(capture, err);
     if (failed)
         return failed;
-    probe_kernel(capture);
     failed = make_rings(capture, err);
     if (failed)
         return failed;
-    capture->attr.sample_stack_user = capture->facts.stack_bytes;
+    capture->attributes.sampler.sample_stack_user = capture->facts.stack_bytes;
     failed =
         capture->facts.per_cpu ? open_per_cpu(capture, err) : open_per_thread(capture, err);
     if (failed)
         return failed;
     capture->facts.events = (uint32_t)(capture->sampler_count + capture->side_count);
     capture->facts.adaptive = capture->facts.per_cpu && !capture->options.stack_bytes;
-    fill_layouts(capture);
+    capture->layout = attributes_layout(&capture->attributes.sampler);
+    capture->side_layout = attributes_layout(&capture->attributes.side);
     return watch_rings(capture, err);
 }
 
@@ -578,7 +391,7 @@ void capture_close(struct capture *capture)
         return;
     close_all(capture->samplers, &capture->sampler_count);
     close_all(capture->sides, &capture->side_count);
-    unmap_rings(capture);
+    cpus_free(&capture->cpus);
     bpf_filter_close(&capture->filter);
     if (capture->epoll >= 0)
         close(capture->epoll);
@@ -586,10 +399,8 @@ void capture_close(struct capture *capture)
         close(capture->wake);
     free(capture->samplers);
     free(capture->sides);
-    free(capture->cpus);
     free(capture->pids);
-    free(capture->pending);
-    free(capture->bytes);
+    side_band_free(&capture->side_band);
     free(capture);
 }
 
@@ -597,7 +408,7 @@ void capture_close(struct capture *capture)
 
 int capture_enable(struct capture *capture, struct error *err)
 {
-    if (capture->attr.enable_on_exec)
+    if (capture->attributes.sampler.enable_on_exec)
         return 0;
     /* Names and mappings first, so that no sample comes before what explains it. */
     for (size_t i = 0; i < capture->side_count; i++)
@@ -669,70 +480,10 @@ static void take_side_band(struct capture *capture, struct ring *ring)
         } else if (record.kind == RECORD_LOST) {
             /* Counted by the kernel as well; the descriptors are read at the end. */
         } else if (!count_record(capture, &record)) {
-            capture->bytes = xgrow(capture->bytes, &capture->byte_room,
-                                   capture->byte_count + header->size, 1);
-            memcpy(capture->bytes + capture->byte_count, header, header->size);
-            capture->pending = xgrow(capture->pending, &capture->pending_room,
-                                     capture->pending_count + 1, sizeof(*capture->pending));
-            capture->pending[capture->pending_count++] =
-                (struct pending){.time = record.time,
-                                 .order = capture->order++,
-                                 .at = (uint32_t)capture->byte_count};
-            capture->byte_count += header->size;
+            side_band_add(&capture->side_band, header, record.time);
         }
         ring_consume(ring, header);
     }
-}
-
-static int by_time(const void *a, const void *b)
-{
-    const struct pending *x = a, *y = b;
-
-    if (x->time != y->time)
-        return x->time < y->time ? -1 : 1;
-    return x->order < y->order ? -1 : 1;
-}
-
-static void hand_out_pending(struct capture *capture, size_t *next, uint64_t up_to,
-                             capture_fn *fn, void *data)
-{
-    while (*next < capture->pending_count && capture->pending[*next].time <= up_to) {
-        const uint8_t *bytes = capture->bytes + capture->pending[*next].at;
-        struct record record;
-
-        ++*next;
-        if (!record_decode(&capture->side_layout, bytes,
-                           capture->byte_count - (size_t)(bytes - capture->bytes), &record))
-            fn(&record, data);
-    }
-}
-
-/* What was not handed out moves to the front of the bytes. */
-static void forget_pending(struct capture *capture, size_t handed_out)
-{
-    size_t left = capture->pending_count - handed_out;
-    uint8_t *bytes = NULL;
-    size_t room = 0, end = 0;
-
-    for (size_t i = 0; i < left; i++) {
-        struct pending *pending = &capture->pending[handed_out + i];
-        struct perf_event_header header;
-
-        memcpy(&header, capture->bytes + pending->at, sizeof(header));
-        bytes = xgrow(bytes, &room, end + header.size, 1);
-        memcpy(bytes + end, capture->bytes + pending->at, header.size);
-        pending->at = (uint32_t)end;
-        end += header.size;
-    }
-    if (left) {
-        memmove(capture->pending, capture->pending + handed_out,
-                left * sizeof(*capture->pending));
-        free(capture->bytes);
-        capture->bytes = bytes;
-        capture->byte_room = room;
-    }
-    capture->byte_count = end;
-    capture->pending_count = left;
 }
 
 /* The time of a sample record stands at a fixed place: behind header, ip, pid and tid. */
@@ -768,8 +519,8 @@ static struct ring *earliest(struct capture *capture, const struct perf_event_he
     struct ring *found = NULL;
     uint64_t time = UINT64_MAX;
 
-    for (size_t i = 0; i < capture->cpu_count; i++) {
-        struct ring *ring = &capture->cpus[i].ring;
+    for (size_t i = 0; i < capture->cpus.count; i++) {
+        struct ring *ring = &capture->cpus.list[i].ring;
         const struct perf_event_header *header = next_sample(capture, ring);
 
         if (header && sample_time(header) < time) {
@@ -804,23 +555,23 @@ size_t capture_drain(struct capture *capture, int timeout_ms, bool last, capture
                      void *data)
 {
     const struct perf_event_header *sample = NULL;
-    size_t next = 0, count = 0;
+    size_t count = 0;
     uint64_t settled;
     struct ring *ring;
 
     if (timeout_ms)
         wait_for_records(capture, timeout_ms);
     settled = clock_ns(CLOCK_MONOTONIC) - SETTLE_NS;
-    for (size_t i = 0; i < capture->cpu_count; i++)
-        ring_note_head(&capture->cpus[i].ring);
-    for (size_t i = 0; i < capture->cpu_count; i++)
-        take_side_band(capture, &capture->cpus[i].side);
-    if (capture->pending_count)
-        qsort(capture->pending, capture->pending_count, sizeof(*capture->pending), by_time);
+    for (size_t i = 0; i < capture->cpus.count; i++)
+        ring_note_head(&capture->cpus.list[i].ring);
+    for (size_t i = 0; i < capture->cpus.count; i++)
+        take_side_band(capture, &capture->cpus.list[i].side);
+    side_band_sort(&capture->side_band);
     while ((ring = earliest(capture, &sample))) {
         struct record record;
 
-        hand_out_pending(capture, &next, sample_time(sample), fn, data);
+        side_band_hand_out(&capture->side_band, sample_time(sample), &capture->side_layout, fn,
+                           data);
         if (record_decode(&capture->layout, sample, sample->size, &record))
             capture->undecoded++;
         else
@@ -828,9 +579,9 @@ size_t capture_drain(struct capture *capture, int timeout_ms, bool last, capture
         ring_consume(ring, sample);
         count++;
     }
-    hand_out_pending(capture, &next, last ? UINT64_MAX : settled, fn, data);
-    forget_pending(capture, next);
-    return count + next;
+    side_band_hand_out(&capture->side_band, last ? UINT64_MAX : settled, &capture->side_layout,
+                       fn, data);
+    return count + side_band_forget(&capture->side_band);
 }
 
 /* ---- a larger copy ---- */
@@ -839,7 +590,7 @@ static uint64_t read_lost(const struct capture *capture, const int *events, size
 {
     uint64_t lost = 0;
 
-    for (size_t i = 0; i < count && capture->kernel_counts_lost; i++) {
+    for (size_t i = 0; i < count && attributes_count_lost(&capture->attributes); i++) {
         uint64_t values[2]; /* value, lost (PERF_FORMAT_LOST) */
 
         if (read(events[i], values, sizeof(values)) == sizeof(values))
@@ -852,13 +603,13 @@ static uint64_t read_lost(const struct capture *capture, const int *events, size
 static int replace_samplers(struct capture *capture, struct perf_event_attr attr,
                             struct error *err)
 {
-    int *fresh = xcalloc(capture->cpu_count, sizeof(*fresh));
+    int *fresh = xcalloc(capture->cpus.count, sizeof(*fresh));
     size_t count = 0;
     int failed = 0;
 
     attr.disabled = 1;
-    for (size_t i = 0; i < capture->cpu_count && !failed; i++) {
-        int fd = event_open(&attr, -1, capture->cpus[i].number, -1);
+    for (size_t i = 0; i < capture->cpus.count && !failed; i++) {
+        int fd = event_open(&attr, -1, capture->cpus.list[i].number, -1);
 
         if (fd < 0 && errno == ENODEV)
             continue;
@@ -868,7 +619,7 @@ static int replace_samplers(struct capture *capture, struct perf_event_attr attr
             break;
         }
         fresh[count++] = fd;
-        if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, capture->cpus[i].owner) ||
+        if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, capture->cpus.list[i].owner) ||
             (capture->facts.filtered && bpf_filter_attach(&capture->filter, fd)))
             failed = error_set(err, errno, "cannot share a ring buffer: %s", strerror(errno));
     }
@@ -885,13 +636,13 @@ static int replace_samplers(struct capture *capture, struct perf_event_attr attr
     free(capture->samplers);
     capture->samplers = fresh;
     capture->sampler_count = capture->sampler_room = count;
-    capture->attr = attr;
+    capture->attributes.sampler = attr;
     return 0;
 }
 
 int capture_grow_stack(struct capture *capture, uint32_t stack_bytes, struct error *err)
 {
-    struct perf_event_attr attr = capture->attr;
+    struct perf_event_attr attr = capture->attributes.sampler;
     int failed;
 
     attr.sample_stack_user = stack_bytes;
@@ -903,7 +654,7 @@ int capture_grow_stack(struct capture *capture, uint32_t stack_bytes, struct err
 
 int capture_add_user_callchains(struct capture *capture, struct error *err)
 {
-    struct perf_event_attr attr = capture->attr;
+    struct perf_event_attr attr = capture->attributes.sampler;
 
     if (!(attr.sample_type & PERF_SAMPLE_CALLCHAIN))
         return error_set(err, ENOTSUP, "no callchains without the kernel's frames");
@@ -923,7 +674,7 @@ struct capture_counts capture_counts(struct capture *capture)
 
     /* Where the kernel counts itself its figure is right, and LOST records are often missing.
      */
-    counts.lost = capture->kernel_counts_lost
+    counts.lost = attributes_count_lost(&capture->attributes)
                       ? capture->retired_lost +
                             read_lost(capture, capture->samplers, capture->sampler_count)
                       : capture->lost_records;
