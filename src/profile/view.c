@@ -23,7 +23,7 @@ struct view {
     struct map name_index;   /* text, kind -> name */
     uint32_t *name_of_frame; /* or UINT32_MAX: not seen yet */
     node_id *node_of_stack;  /* NULL: the same as the profile's */
-    uint64_t left_out, left_out_weight;
+    uint64_t left_out;       /* nodes */
 };
 
 static name_id add_name(struct view *view, const struct view_name *name)
@@ -299,7 +299,7 @@ static uint64_t number_at(const struct numbers *numbers, size_t i)
     return numbers->small ? numbers->small[i] : numbers->large[i];
 }
 
-static void number_set(struct numbers *numbers, size_t i, uint64_t number)
+static void number_set(const struct numbers *numbers, size_t i, uint64_t number)
 {
     if (numbers->small)
         numbers->small[i] = (uint32_t)number;
@@ -307,7 +307,7 @@ static void number_set(struct numbers *numbers, size_t i, uint64_t number)
         numbers->large[i] = number;
 }
 
-static void number_add(struct numbers *numbers, size_t i, uint64_t number)
+static void number_add(const struct numbers *numbers, size_t i, uint64_t number)
 {
     number_set(numbers, i, saturating_add(number_at(numbers, i), number));
 }
@@ -321,13 +321,31 @@ static uint64_t least_weight(const struct view *view, uint64_t whole)
     return share < 1 ? 1 : share >= 0x1p64 ? UINT64_MAX : (uint64_t)share;
 }
 
+/* Adds to each node what its descendants weigh. */
+static void sum_up(const struct numbers *numbers, const struct call_node *nodes, size_t count)
+{
+    const struct numbers n = *numbers;
+
+    for (size_t i = count; i-- > 1;)
+        number_add(&n, nodes[i].parent, number_at(&n, i));
+}
+
 static const uint64_t LEFT_OUT = UINT32_MAX; /* as a node's new number */
 
-static void leave_out(struct view *view, uint64_t total, bool parent_is_shown)
+/* Leaves out the nodes from `i` on up to the first that weighs enough, which it returns. Mostly
+ * that is nearly all of a large tree, so this loop does nothing else. */
+static size_t leave_out_light(struct view *view, struct numbers *numbers, size_t i,
+                              size_t count, uint64_t least)
 {
-    view->left_out += total > 0;
-    if (parent_is_shown)
-        view->left_out_weight = saturating_add(view->left_out_weight, total);
+    const struct numbers n = *numbers;
+    size_t without_weight = 0, first = i;
+
+    for (; i < count && number_at(&n, i) < least; i++) {
+        without_weight += !number_at(&n, i);
+        number_set(&n, i, LEFT_OUT);
+    }
+    view->left_out += i - first - without_weight;
+    return i;
 }
 
 /* Makes the nodes of a tree whose frames are names.  `numbers` are the nodes' own weights, and
@@ -335,27 +353,20 @@ static void leave_out(struct view *view, uint64_t total, bool parent_is_shown)
 static void make_nodes(struct view *view, const struct call_node *from, size_t count,
                        struct numbers *numbers)
 {
-    size_t kept = 1;
+    size_t room = 0;
     uint64_t least;
 
-    for (size_t i = count; i-- > 1;)
-        number_add(numbers, from[i].parent, number_at(numbers, i));
+    sum_up(numbers, from, count);
     least = least_weight(view, number_at(numbers, 0));
-    for (size_t i = 1; i < count; i++)
-        kept += number_at(numbers, i) >= least;
-    view->nodes = xalloc(kept * sizeof(*view->nodes));
+    view->nodes = xgrow(NULL, &room, 1, sizeof(*view->nodes));
     view->nodes[0] = (struct view_node){.name = UINT32_MAX, .total = number_at(numbers, 0)};
     number_set(numbers, 0, 0);
     view->node_count = 1;
-    for (size_t i = 1; i < count; i++) {
+    for (size_t i = 1; (i = leave_out_light(view, numbers, i, count, least)) < count; i++) {
         uint64_t parent = number_at(numbers, from[i].parent), total = number_at(numbers, i);
 
-        if (total < least) {
-            leave_out(view, total, parent != LEFT_OUT);
-            number_set(numbers, i, LEFT_OUT);
-            continue;
-        }
         number_set(numbers, i, view->node_count);
+        view->nodes = xgrow(view->nodes, &room, view->node_count + 1, sizeof(*view->nodes));
         view->nodes[view->node_count++] = (struct view_node){
             .parent = (node_id)parent, .name = from[i].frame, .total = total};
     }
@@ -498,7 +509,10 @@ const struct value_type *view_value_type(const struct view *view)
 void view_left_out(const struct view *view, uint64_t *nodes, uint64_t *weight)
 {
     *nodes = view->left_out;
-    *weight = view->left_out_weight;
+    /* What did not end in a node that is shown ended in one that is left out. */
+    *weight = view->nodes[0].total;
+    for (size_t i = 0; i < view->node_count; i++)
+        *weight -= view->nodes[i].self < *weight ? view->nodes[i].self : *weight;
 }
 
 node_id view_node_of(const struct view *view, stack_id stack)
