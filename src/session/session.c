@@ -56,7 +56,8 @@ struct session {
 
     /* Of the reader: what the last look at the share of cut stacks saw. */
     uint64_t looked_ns, looked_cut, looked_stacks;
-    bool callchains; /* of user space are asked of the kernel, or cannot be had */
+    uint64_t counted_ns; /* when the lost samples were last counted */
+    bool callchains;     /* of user space are asked of the kernel, or cannot be had */
 };
 
 /* ---- the reader's thread ---- */
@@ -96,7 +97,6 @@ static void adapt_stack(struct session *session)
 
     if (now - session->looked_ns < SETTLE_NS && stacks < session->looked_stacks + ENOUGH_STACKS)
         return;
-    atomic_store(&session->lost, capture_counts(session->capture).lost);
     if (facts.adaptive && facts.stack_bytes < STACK_LARGE && stacks >= session->looked_stacks &&
         quality->cut >= session->looked_cut &&
         (quality->cut - session->looked_cut) * 100 > stacks - session->looked_stacks) {
@@ -111,6 +111,18 @@ static void adapt_stack(struct session *session)
     session->looked_ns = now;
     session->looked_cut = quality->cut;
     session->looked_stacks = stacks;
+}
+
+/* Seldom: it asks the kernel about each event, which interrupts the CPU that the event is on.
+ */
+static void count_lost(struct session *session)
+{
+    uint64_t now = clock_ns(CLOCK_MONOTONIC);
+
+    if (now - session->counted_ns < SETTLE_NS)
+        return;
+    atomic_store(&session->lost, capture_counts(session->capture).lost);
+    session->counted_ns = now;
 }
 
 static void note_broken(struct session *session)
@@ -174,6 +186,7 @@ static void *read_records(void *data)
         drain(session, facts.filtered && !facts.follows_forks ? FORK_MS : DRAIN_MS, false);
         adapt_callchains(session);
         adapt_stack(session);
+        count_lost(session);
         hand_over_if_wanted(session, false);
     }
     capture_disable(session->capture);
