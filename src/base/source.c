@@ -10,7 +10,7 @@
 
 #include "base/xalloc.h"
 
-enum { BUFFER = 1 << 20, INPUT = 256 * 1024 };
+enum { BUFFER = 256 * 1024, INPUT = 256 * 1024 };
 
 struct source {
     char *name;

@@ -16,8 +16,7 @@
 enum {
     HEADER = sizeof(struct perf_event_header),
     QUEUE_MOST = 256 << 20, /* bytes that wait for the end of their round */
-    INFLATED = 256 * 1024,
-    RECORD_MOST = UINT16_MAX
+    INFLATED = 256 * 1024
 };
 
 /* The stream of records is cut anywhere: a part may wait for the next piece. */
@@ -182,10 +181,42 @@ static void flush_all(struct perfdata *file)
     perfdata_queue_flush(&file->queue, UINT64_MAX, hand_on, file);
 }
 
+/* When a record fell, 0 when it does not say.  Of a sample, which is long, only the date is
+ * looked at. */
+static int time_of(const struct record_layout *layout, uint32_t type, const uint8_t *bytes,
+                   size_t size, uint64_t *time)
+{
+    static const uint64_t before = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_IP | PERF_SAMPLE_TID;
+    size_t place = HEADER + 8u * (unsigned)__builtin_popcountll(layout->sample_type & before);
+    struct record record;
+    int failed = 0;
+
+    if (type != PERF_RECORD_SAMPLE) {
+        failed = record_decode(layout, bytes, size, &record);
+        *time = record.time;
+    } else if (!(layout->sample_type & PERF_SAMPLE_TIME)) {
+        *time = 0;
+    } else if (place + sizeof(*time) > size) {
+        failed = -EBADMSG;
+    } else {
+        memcpy(time, bytes + place, sizeof(*time));
+    }
+    return failed;
+}
+
+/* The end of a round never came, or one record of the far future holds each chunk. */
+static void bound_queue(struct perfdata *file)
+{
+    if (file->queue.held > QUEUE_MOST)
+        perfdata_queue_flush(&file->queue, perfdata_queue_middle(&file->queue), hand_on, file);
+    if (file->queue.held > QUEUE_MOST)
+        flush_all(file);
+}
+
 /* A record of the kernel: waits for its turn. */
 static void enqueue(struct perfdata *file, uint32_t type, const uint8_t *bytes, size_t size)
 {
-    struct record record;
+    uint64_t time;
     uint8_t *copy;
     uint32_t event;
 
@@ -199,20 +230,19 @@ static void enqueue(struct perfdata *file, uint32_t type, const uint8_t *bytes, 
         perfdata_swap_header(copy);
         perfdata_swap_record(&file->events[event].layout, copy, size);
     }
-    if (record_decode(&file->events[event].layout, copy, size, &record)) {
+    if (time_of(&file->events[event].layout, type, copy, size, &time)) {
         file->facts.unexplained++;
         perfdata_queue_drop_last(&file->queue);
         return;
     }
     /* What perf made up about the time before the recording has no date: it comes at once. */
-    if (!record.time || record.time == UINT64_MAX) {
+    if (!time || time == UINT64_MAX) {
         hand_on(copy, (uint32_t)size, event, file);
         perfdata_queue_drop_last(&file->queue);
         return;
     }
-    perfdata_queue_date(&file->queue, record.time, event);
-    if (file->queue.used > QUEUE_MOST)
-        perfdata_queue_flush(&file->queue, perfdata_queue_middle(&file->queue), hand_on, file);
+    perfdata_queue_date(&file->queue, time, event);
+    bound_queue(file);
 }
 
 /* ---- records of perf itself ---- */
@@ -367,7 +397,7 @@ static int at_offset(const struct perfdata *file, int failed, struct error *err)
 static int read_record(struct perfdata *file, uint64_t *left, bool *more, struct error *err)
 {
     size_t available;
-    const uint8_t *bytes = source_peek(file->source, RECORD_MOST + 1, &available);
+    const uint8_t *bytes = source_peek(file->source, HEADER, &available);
     struct kind kind;
     uint64_t trailing;
     int failed;
@@ -384,7 +414,8 @@ static int read_record(struct perfdata *file, uint64_t *left, bool *more, struct
         failed = error_set(err, EBADMSG, "its size of %u bytes is impossible", kind.size);
         return at_offset(file, failed, err);
     }
-    if (kind.size > available) {
+    bytes = source_peek(file->source, kind.size, &available);
+    if (kind.size > available || kind.size > *left) {
         file->facts.cut_short = true;
         return 0;
     }

@@ -1,30 +1,82 @@
 #include "perf/perfdata_queue.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/xalloc.h"
 
+enum { CHUNK = 256 * 1024 };
+static_assert(CHUNK >= UINT16_MAX + 7, "any record fits");
+
+struct queue_chunk {
+    struct queue_chunk *next; /* spare */
+    size_t used, records;
+    uint8_t bytes[CHUNK]; /* records, each at a multiple of 8 */
+};
+
+static size_t padded(uint32_t size)
+{
+    return (size + 7u) & ~(size_t)7;
+}
+
+static void leave(struct perfdata_queue *queue, struct queue_chunk *chunk)
+{
+    if (--chunk->records)
+        return;
+    chunk->used = 0;
+    if (chunk == queue->filling)
+        return;
+    queue->held -= CHUNK;
+    chunk->next = queue->spare;
+    queue->spare = chunk;
+}
+
+static struct queue_chunk *next_chunk(struct perfdata_queue *queue)
+{
+    struct queue_chunk *chunk = queue->spare;
+
+    if (chunk)
+        queue->spare = chunk->next;
+    else
+        chunk = xalloc(sizeof(*chunk));
+    chunk->used = chunk->records = 0;
+    queue->held += CHUNK;
+    return queue->filling = chunk;
+}
+
 void perfdata_queue_free(struct perfdata_queue *queue)
 {
-    free(queue->bytes);
+    struct queue_chunk *next;
+
+    while (queue->count)
+        leave(queue, queue->entries[--queue->count].chunk);
+    for (struct queue_chunk *chunk = queue->spare; chunk; chunk = next) {
+        next = chunk->next;
+        free(chunk);
+    }
+    free(queue->filling);
     free(queue->entries);
     *queue = (struct perfdata_queue){0};
 }
 
 uint8_t *perfdata_queue_add(struct perfdata_queue *queue, const uint8_t *record, uint32_t size)
 {
-    size_t taken = (size + 7u) & ~(size_t)7;
+    struct queue_chunk *chunk = queue->filling;
+    uint8_t *copy;
 
-    queue->bytes = xgrow(queue->bytes, &queue->room, queue->used + taken, 1);
+    if (!chunk || CHUNK - chunk->used < padded(size))
+        chunk = next_chunk(queue);
+    copy = chunk->bytes + chunk->used;
+    memcpy(copy, record, size);
+    chunk->used += padded(size);
+    chunk->records++;
     queue->entries =
         xgrow(queue->entries, &queue->entry_room, queue->count + 1, sizeof(*queue->entries));
     queue->entries[queue->count++] =
-        (struct queued){.order = queue->order++, .at = queue->used, .size = size};
-    memcpy(queue->bytes + queue->used, record, size);
-    queue->used += taken;
-    return queue->bytes + queue->used - taken;
+        (struct queued){.order = queue->order++, .chunk = chunk, .bytes = copy, .size = size};
+    return copy;
 }
 
 void perfdata_queue_date(struct perfdata_queue *queue, uint64_t time, uint32_t event)
@@ -37,7 +89,10 @@ void perfdata_queue_date(struct perfdata_queue *queue, uint64_t time, uint32_t e
 
 void perfdata_queue_drop_last(struct perfdata_queue *queue)
 {
-    queue->used = queue->entries[--queue->count].at;
+    const struct queued *last = &queue->entries[--queue->count];
+
+    last->chunk->used -= padded(last->size);
+    leave(queue, last->chunk);
 }
 
 static int by_time(const void *a, const void *b)
@@ -59,42 +114,20 @@ static void sort(struct perfdata_queue *queue)
         qsort(queue->entries, queue->count, sizeof(*queue->entries), by_time);
 }
 
-/* Moves what is left to the front, in the order of time. */
-static void close_up(struct perfdata_queue *queue, size_t gone)
-{
-    size_t left = queue->count - gone, used = 0;
-    uint8_t *packed;
-
-    if (!left) {
-        queue->count = queue->used = 0;
-        return;
-    }
-    packed = xalloc(queue->room);
-    for (size_t i = gone; i < queue->count; i++) {
-        struct queued *entry = &queue->entries[i];
-
-        memcpy(packed + used, queue->bytes + entry->at, entry->size);
-        entry->at = used;
-        used += (entry->size + 7u) & ~(size_t)7;
-    }
-    free(queue->bytes);
-    queue->bytes = packed;
-    queue->used = used;
-    memmove(queue->entries, queue->entries + gone, left * sizeof(*queue->entries));
-    queue->count = left;
-}
-
 void perfdata_queue_flush(struct perfdata_queue *queue, uint64_t until, perfdata_queue_fn *take,
                           void *data)
 {
     size_t gone = 0;
 
     sort(queue);
-    for (; gone < queue->count && queue->entries[gone].time <= until; gone++)
-        take(queue->bytes + queue->entries[gone].at, queue->entries[gone].size,
-             queue->entries[gone].event, data);
-    if (gone)
-        close_up(queue, gone);
+    for (; gone < queue->count && queue->entries[gone].time <= until; gone++) {
+        const struct queued *entry = &queue->entries[gone];
+
+        take(entry->bytes, entry->size, entry->event, data);
+        leave(queue, entry->chunk);
+    }
+    queue->count -= gone;
+    memmove(queue->entries, queue->entries + gone, queue->count * sizeof(*queue->entries));
 }
 
 void perfdata_queue_round(struct perfdata_queue *queue, perfdata_queue_fn *take, void *data)

@@ -9,14 +9,16 @@
  *
  * perf writes one ring after the other.  When it has gone through all (FINISHED_ROUND),
  * everything older than the newest record of the round before is complete.  Records of one
- * time keep their order.  Zeroed memory is an empty queue.
+ * time keep their order.  The bytes lie in chunks, which are used again when all of their
+ * records have gone.  Zeroed memory is an empty queue.
  */
 struct perfdata_queue {
-    uint8_t *bytes; /* the records, each at a multiple of 8 */
-    size_t used, room;
+    struct queue_chunk *filling, *spare;
+    size_t held; /* bytes of all chunks that hold records */
     struct queued {
         uint64_t time, order;
-        size_t at;
+        struct queue_chunk *chunk;
+        uint8_t *bytes;
         uint32_t size, event;
     } * entries;
     size_t count, entry_room;

@@ -12,6 +12,8 @@ enum {
     MISC_MMAP_BUILD_ID = 1 << 14 /* PERF_RECORD_MISC_MMAP_BUILD_ID, 5.12 */
 };
 
+enum { BUILD_ID = 20 }; /* the most bytes that a record has for one */
+
 /* Behind the content of every record that is no sample, when sample_id_all is set. */
 static size_t trailer_size(const struct record_layout *layout)
 {
@@ -76,23 +78,17 @@ static void skip_read_values(const struct record_layout *layout, struct cursor *
 static void decode_registers(uint64_t mask, struct cursor *cursor, struct regs *regs)
 {
     uint64_t abi = cursor_u64(cursor);
+    const uint8_t *values;
 
     if (!abi) /* PERF_SAMPLE_REGS_ABI_NONE: a kernel thread */
         return;
-    for (unsigned i = 0; i < 64; i++) {
-        uint64_t value;
-
-        if (!(mask >> i & 1))
-            continue;
-        value = cursor_u64(cursor);
-        if (i < REGS_MAX) {
-            regs->r[i] = value;
-            regs->known |= UINT64_C(1) << i;
-        }
-    }
+    values = cursor_bytes(cursor, 8u * (unsigned)__builtin_popcountll(mask));
     /* Registers of a 32-bit program mean other things to an unwinder. */
-    if (abi != 2 /* PERF_SAMPLE_REGS_ABI_64 */ || cursor->failed)
-        regs->known = 0;
+    if (abi != 2 /* PERF_SAMPLE_REGS_ABI_64 */ || !values)
+        return;
+    regs->known = mask & ((UINT64_C(1) << REGS_MAX) - 1);
+    for (uint64_t left = regs->known; left; left &= left - 1, values += 8)
+        memcpy(&regs->r[__builtin_ctzll(left)], values, 8);
 }
 
 static void decode_stack(struct cursor *cursor, struct sample *sample)
@@ -175,6 +171,22 @@ static void decode_sample(const struct record_layout *layout, struct cursor *cur
         decode_stack(cursor, sample);
 }
 
+/* The flag that says so is not enough: when two programs record at a time and one of them wants
+ * build IDs, the kernel (seen: 6.18) sets it in the other's records too, where device and inode
+ * stand.  A build ID has zeros behind its size and behind its bytes. */
+static bool holds_build_id(struct cursor cursor)
+{
+    const uint8_t *bytes = cursor_bytes(&cursor, 4 + BUILD_ID);
+    size_t size = bytes ? bytes[0] : 0;
+
+    if (!size || size > BUILD_ID || bytes[1] || bytes[2] || bytes[3])
+        return false;
+    for (size_t i = size; i < BUILD_ID; i++)
+        if (bytes[4 + i])
+            return false;
+    return true;
+}
+
 static void decode_mapping(uint32_t type, uint16_t misc, struct cursor *cursor,
                            struct record *record)
 {
@@ -188,16 +200,10 @@ static void decode_mapping(uint32_t type, uint16_t misc, struct cursor *cursor,
     mapping->file_offset = cursor_u64(cursor);
     mapping->executable = !(misc & PERF_RECORD_MISC_MMAP_DATA);
     if (type == PERF_RECORD_MMAP2) {
-        if (misc & MISC_MMAP_BUILD_ID) {
-            uint8_t size = cursor_u8(cursor);
-            const uint8_t *bytes;
-
+        if ((misc & MISC_MMAP_BUILD_ID) && holds_build_id(*cursor)) {
+            mapping->build_id_size = cursor_u8(cursor);
             cursor_skip(cursor, 3);
-            bytes = cursor_bytes(cursor, 20);
-            if (bytes && size <= 20) {
-                memcpy(mapping->build_id, bytes, size);
-                mapping->build_id_size = size;
-            }
+            memcpy(mapping->build_id, cursor_bytes(cursor, BUILD_ID), BUILD_ID);
         } else {
             mapping->device_major = cursor_u32(cursor);
             mapping->device_minor = cursor_u32(cursor);

@@ -169,6 +169,33 @@ Test(record, a_mapping_with_a_build_id)
     cr_expect(eq(u64, record.time, 99));
 }
 
+/* The kernel marks records so when another program wants build IDs at the same time. */
+Test(record, device_and_inode_that_are_marked_as_a_build_id)
+{
+    const struct record_layout layout = {.sample_type = PERF_SAMPLE_TID};
+    struct record record;
+
+    start(PERF_RECORD_MMAP2, 1 << 14 | PERF_RECORD_MISC_USER);
+    put32(7);
+    put32(8);
+    put64(0x400000);
+    put64(0x1000);
+    put64(0x2000);
+    put32(8); /* sda1: could be a size */
+    put32(1);
+    put64(0x1234);
+    put64(0x5678);
+    put32(5); /* PROT_READ | PROT_EXEC */
+    put32(2);
+    put_text("/bin/program");
+
+    cr_assert(eq(int, decode(&layout, &record), 0));
+    cr_expect(eq(u8, record.mapping.build_id_size, 0));
+    cr_expect(eq(u32, record.mapping.device_major, 8));
+    cr_expect(eq(u64, record.mapping.inode, 0x1234));
+    cr_expect(record.mapping.executable);
+}
+
 Test(record, a_path_without_an_end_is_refused)
 {
     const struct record_layout layout = {0};
