@@ -308,10 +308,10 @@
     g.remove();
   }
 
-  // Frames to be elements, when those of `limit` pixels and more are.
+  // Frames to be elements, when those of `limit` pixels and more are; not all, when too many.
   function countWide(from, to, zoomLevel, scale, limit) {
     let wide = 0;
-    for (let level = from; level <= to; level++) {
+    for (let level = from; level <= to && wide <= MANY; level++) {
       const [start, end] = range(level, zoomLevel);
       for (let i = start; i < end; i++) if (width[i] * scale >= limit) wide++;
     }
@@ -325,6 +325,8 @@
     let from = Math.max(0, Math.floor(scroll / PITCH) - 2), to = Math.min(levels - 1, Math.ceil((scroll + high) / PITCH) + 1);
     if (!state.inverted) [from, to] = [Math.max(0, levels - 1 - to), Math.max(0, levels - 1 - from)];
     let limit = NARROW;
+    // Few frames are all in the document, wherever one scrolls: for finders, readers, scrapers.
+    if (countWide(0, levels - 1, zoomLevel, scale, limit) <= MANY) from = 0, to = levels - 1;
     while (countWide(from, to, zoomLevel, scale, limit) > MANY) limit *= 1.5;
     if (!colors) readColors();
     const ratio = window.devicePixelRatio || 1, cw = Math.max(1, Math.round(frameWidth * ratio)), ch = Math.max(1, Math.round(high * ratio));

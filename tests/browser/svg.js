@@ -420,6 +420,17 @@ test("narrow frames are found by the mouse and by the keyboard", async (browser)
   clean(page);
 });
 
+test("a high picture of few frames is whole in the document, wherever it is scrolled to", async (browser) => {
+  const page = await openText(browser, "main;" + Array.from({ length: 300 }, (_, i) => "f" + i).join(";") + " 5\nmain;other 3\n");
+  const names = () => page.evaluate(() => [...document.querySelectorAll("[role=treeitem] title")].map((title) => title.textContent));
+  const first = await names();
+  assert.strictEqual(first.length, 303);
+  await page.evaluate(() => document.querySelector("main").scrollTo(0, 1000));
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  assert.deepStrictEqual(await names(), first);
+  clean(page);
+});
+
 test("twenty thousand levels open and scroll", async (browser) => {
   const page = await openText(browser, "main;" + Array.from({ length: 20000 }, (_, i) => "f" + (i % 50)).join(";") + " 5\nmain;other 3\n");
   assert((await page.locator("[role=treeitem]").count()) < 200);
