@@ -18,6 +18,9 @@
  */
 struct capture;
 
+/* The most user stack that a sample can hold: its size has 16 bits and is a multiple of 8. */
+enum { CAPTURE_STACK_MAX = 65528 };
+
 struct capture_target {
     enum { CAPTURE_COMMAND, CAPTURE_PROCESSES, CAPTURE_MACHINE } kind;
     const pid_t *pids; /* of a command: the child that will exec */

@@ -112,8 +112,8 @@ static int set_stack_size(void *settings, const char *value, struct error *err)
 
     if (failed)
         return failed;
-    if (bytes > 65528) /* the kernel's limit: a 16-bit size, a multiple of 8 */
-        bytes = 65528;
+    if (bytes > CAPTURE_STACK_MAX)
+        bytes = CAPTURE_STACK_MAX;
     measure->session.capture.stack_bytes = (uint32_t)bytes & ~7u;
     return 0;
 }

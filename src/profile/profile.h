@@ -183,6 +183,7 @@ struct quality {
     uint64_t owed;        /* by the CPU time of the target, at least; 0: not known */
     bool user_only;       /* the kernel's frames were not allowed, or not wanted */
     bool inherited;       /* per-thread events: what lives shorter than a period is missed */
+    bool largest_copy;    /* no more of a stack can be copied than was in the end */
 };
 
 struct profile_info {

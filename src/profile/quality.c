@@ -17,13 +17,10 @@
 #member, offsetof(struct quality, member), true                                        \
     }
 
-const struct quality_field quality_fields[] = {COUNT(complete),  COUNT(cut),
-                                               COUNT(broken),    COUNT(kernel_only),
-                                               COUNT(unnamed),   COUNT(lost),
-                                               COUNT(throttled), COUNT(foreign),
-                                               COUNT(pruned),    COUNT(unexplained),
-                                               COUNT(owed),      FLAG(user_only),
-                                               FLAG(inherited),  {0}};
+const struct quality_field quality_fields[] = {
+    COUNT(complete), COUNT(cut),       COUNT(broken),   COUNT(kernel_only), COUNT(unnamed),
+    COUNT(lost),     COUNT(throttled), COUNT(foreign),  COUNT(pruned),      COUNT(unexplained),
+    COUNT(owed),     FLAG(user_only),  FLAG(inherited), FLAG(largest_copy), {0}};
 
 uint64_t quality_get(const struct quality *quality, const struct quality_field *field)
 {
@@ -79,8 +76,8 @@ static void append(struct line *line, const char *format, ...)
         line->length = line->size - 1;
 }
 
-/* "1.2 % cut (--stack-size 64K)"; nothing when there is none.  What is there never shows as
- * 0.0 %. */
+/* "1.2 % cut (--stack-size 65528 copies more)"; nothing when there is none.  What is there
+ * never shows as 0.0 %. */
 static void share(struct line *line, uint64_t count, uint64_t all, const char *what,
                   const char *help)
 {
@@ -115,7 +112,9 @@ void profile_quality_line(const struct profile *profile, char *text, size_t size
     } else {
         append(&line, "no user stacks");
     }
-    share(&line, q->cut, stacks, "cut", "--stack-size 65528 copies more");
+    share(&line, q->cut, stacks, "cut",
+          q->largest_copy ? "deeper than the 64 KiB that the kernel copies"
+                          : "--stack-size 65528 copies more");
     share(&line, q->broken, stacks, "broken",
           "fiq run -v names the files without unwind rules");
     share(&line, q->unnamed, all, "of leaf names unknown",

@@ -190,6 +190,7 @@ static void describe(const struct import *import, struct profile *profile)
         if (!info->period && events[0].is_clock && events[0].frequency)
             info->period = 1000000000 / events[0].frequency;
         info->quality.user_only = !events[0].kernel;
+        info->quality.largest_copy = events[0].stack_bytes >= CAPTURE_STACK_MAX;
     }
     info->quality.lost = facts->lost;
     info->quality.throttled = facts->throttled;

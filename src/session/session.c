@@ -20,10 +20,11 @@
 #include "session/name.h"
 #include "session/reader.h"
 
-/* Where the kernel's filter knows nothing of forks, one has to be seen soon: the child's
- * samples are dropped until then. */
-enum { FORK_MS = 20, ENOUGH_STACKS = 200 };
-enum { DRAIN_MS = 100, STACK_LARGE = 65528, SETTLE_NS = 1000000000 };
+/* How long what is in the rings may wait there.  Soon: in the first second, when it shows what
+ * must be copied with a sample, and where the kernel's filter knows nothing of forks: samples
+ * of a child are dropped until its fork has been seen. */
+enum { DRAIN_MS = 100, DRAIN_SOON_MS = 20 };
+enum { ENOUGH_STACKS = 200, SETTLE_NS = 1000000000 };
 
 struct session {
     struct capture *capture;
@@ -97,15 +98,15 @@ static void adapt_stack(struct session *session)
 
     if (now - session->looked_ns < SETTLE_NS && stacks < session->looked_stacks + ENOUGH_STACKS)
         return;
-    if (facts.adaptive && facts.stack_bytes < STACK_LARGE && stacks >= session->looked_stacks &&
-        quality->cut >= session->looked_cut &&
+    if (facts.adaptive && facts.stack_bytes < CAPTURE_STACK_MAX &&
+        stacks >= session->looked_stacks && quality->cut >= session->looked_cut &&
         (quality->cut - session->looked_cut) * 100 > stacks - session->looked_stacks) {
-        if (capture_grow_stack(session->capture, STACK_LARGE, &err)) {
+        if (capture_grow_stack(session->capture, CAPTURE_STACK_MAX, &err)) {
             log_note("%s", err.message);
         } else {
-            reader_set_stack_bytes(session->reader, STACK_LARGE);
+            reader_set_stack_bytes(session->reader, CAPTURE_STACK_MAX);
             log_note("more than 1 %% of the stacks are cut: copying %d bytes a sample now",
-                     STACK_LARGE);
+                     CAPTURE_STACK_MAX);
         }
     }
     session->looked_ns = now;
@@ -175,15 +176,22 @@ static void be_prompt(void)
         return;
 }
 
+static int patience_ms(const struct session *session)
+{
+    struct capture_facts facts = capture_facts(session->capture);
+    bool misses_forks = facts.filtered && !facts.follows_forks;
+    bool is_new = clock_ns(CLOCK_MONOTONIC) - session->started_ns < SETTLE_NS;
+
+    return misses_forks || is_new ? DRAIN_SOON_MS : DRAIN_MS;
+}
+
 static void *read_records(void *data)
 {
     struct session *session = data;
 
     be_prompt();
     while (!atomic_load(&session->stopping)) {
-        struct capture_facts facts = capture_facts(session->capture);
-
-        drain(session, facts.filtered && !facts.follows_forks ? FORK_MS : DRAIN_MS, false);
+        drain(session, patience_ms(session), false);
         adapt_callchains(session);
         adapt_stack(session);
         count_lost(session);
@@ -497,6 +505,7 @@ static void describe(struct session *session, struct profile *profile,
         info->effective_hz = (double)gathered->samples * 1e9 / (double)info->duration_ns;
     info->quality.user_only = !facts->kernel;
     info->quality.inherited = !facts->per_cpu;
+    info->quality.largest_copy = facts->stack_bytes == CAPTURE_STACK_MAX;
     add_notes(session, profile, counts->lost_others);
 }
 

@@ -56,6 +56,16 @@ Test(quality, kernel_only_stacks_do_not_count_as_incomplete)
     cr_expect(eq(int, strncmp(text, "100 %", 5), 0), "%s", text);
 }
 
+Test(quality, a_larger_copy_is_advised_only_where_there_is_one)
+{
+    quality_line((struct quality){.complete = 9, .cut = 1});
+    cr_expect(ne(ptr, strstr(line, "--stack-size"), NULL), "%s", line);
+
+    quality_line((struct quality){.complete = 9, .cut = 1, .largest_copy = true});
+    cr_expect(eq(ptr, strstr(line, "--stack-size"), NULL), "%s", line);
+    cr_expect(ne(ptr, strstr(line, "10.0 % cut (deeper than"), NULL), "%s", line);
+}
+
 Test(quality, each_trouble_is_named_and_a_short_line_is_not_overrun)
 {
     struct quality all = {.complete = 50,
