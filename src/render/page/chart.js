@@ -1,5 +1,5 @@
 /*
- * A tree drawn on a canvas: rows of boxes as wide as their weight.  Only what can be seen is
+ * A tree on a canvas: rows of boxes as wide as their weight.  Only what can be seen is
  * visited: what is left or right of the view, below its last row, or narrower than a pixel costs
  * one step with all that it holds.  Narrow neighbours are drawn as one grey box; in time order,
  * where everything would be grey, each pixel shows the first of them.
@@ -9,55 +9,7 @@
  * nothing else to do.
  */
 
-const ROW = 19, NARROW = 1, LABEL_FROM = 24, PAD = 4, MOST_ITEMS = 6000;
-
-/* Widths of characters, measured once; kerning is not worth its price. */
-class TextMeasure {
-  constructor(context, font) {
-    this.context = context;
-    this.font = font;
-    this.widths = new Map();
-    this.ascii = new Float32Array(128);
-    context.font = font;
-    for (let c = 32; c < 127; c++)
-      this.ascii[c] = context.measureText(String.fromCharCode(c)).width;
-    this.dots = context.measureText('…').width;
-  }
-
-  width(character) {
-    const code = character.codePointAt(0);
-    if (code < 128)
-      return this.ascii[code];
-    let w = this.widths.get(code);
-    if (w === undefined) {
-      this.context.font = this.font;
-      this.widths.set(code, w = this.context.measureText(character).width);
-    }
-    return w;
-  }
-
-  /* The text, or as much as fits before "…"; '' when nothing would be said. */
-  fit(text, room) {
-    let sum = 0, kept = 0, at = 0;
-    for (const character of text) {
-      sum += this.width(character);
-      if (sum <= room - this.dots)
-        kept = at + character.length;
-      if (sum > room)
-        return kept > 1 ? text.slice(0, kept) + '…' : '';
-      at += character.length;
-    }
-    return text;
-  }
-
-  /* The first of several texts that fits; of the last, what fits. */
-  best(texts, room) {
-    for (let i = 0; i + 1 < texts.length; i++)
-      if (this.fit(texts[i], room) === texts[i])
-        return texts[i];
-    return this.fit(texts.at(-1), room);
-  }
-}
+const ROW = 19, NARROW = 1, PAD = 4, MOST_ITEMS = 6000;
 
 class Chart {
   /*
@@ -75,12 +27,14 @@ class Chart {
     this.filler.append(this.glass);
     this.scroller.append(this.filler);
     host.append(this.scroller);
-    this.context = this.canvas.getContext('2d', {alpha: false});
+    this.painter = new Painter(this.canvas, look);
     this.tree = null;
     this.zoomed = 0;
     this.selected = -1;
     this.hovered = -1;
-    this.boxes = [];
+    this.boxes = []; /* nodes in view, depth first */
+    this.rows = [];
+    this.firstRow = 0;
     this.pending = 0;
     this.scrolled = 0;
     this.stale = true; /* all has to be drawn anew */
@@ -148,12 +102,8 @@ class Chart {
     this.height = this.scroller.clientHeight;
     if (!this.width || !this.height)
       return;
-    const ratio = window.devicePixelRatio || 1;
-    this.canvas.width = Math.round(this.width * ratio);
-    this.canvas.height = Math.round(this.height * ratio);
-    this.canvas.style.width = this.width + 'px';
-    this.canvas.style.height = this.glass.style.height = this.height + 'px';
-    this.ratio = ratio;
+    this.painter.resize(this.width, this.height);
+    this.glass.style.height = this.height + 'px';
     if (!this.tree)
       return;
     this.measureRows();
@@ -241,15 +191,15 @@ class Chart {
     this.pending = 0;
     if (!this.tree || !this.width || !this.height)
       return;
-    const c = this.context, before = this.scrolled;
+    const before = this.scrolled;
     this.scrolled = this.scroller.scrollTop; /* asked once: it may cost a layout */
+    const by = this.scrolled - before;
     this.collect();
-    c.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
-    if (this.stale || !this.moveUp(this.scrolled - before)) {
+    if (this.stale || !this.painter.moveUp(by)) {
       this.drawStrip(0, this.height);
     } else {
-      this.drawStrip(this.height - (this.scrolled - before), this.height);
-      this.drawStrip(0, before - this.scrolled);
+      this.drawStrip(this.height - by, this.height);
+      this.drawStrip(0, -by);
       for (const row of new Set(this.touched))
         this.drawStrip(this.top(row), this.top(row) + ROW);
     }
@@ -258,176 +208,142 @@ class Chart {
     this.describeSoon();
   }
 
-  /* Moves the picture, which is much quicker than drawing thousands of boxes; false when that
-   * leaves nothing of it, or would blur it. */
-  moveUp(by) {
-    const pixels = by * this.ratio, c = this.context;
-    if (by === 0)
-      return true;
-    if (Math.abs(by) >= this.height || pixels !== Math.round(pixels))
-      return false;
-    c.save();
-    c.setTransform(1, 0, 0, 1, 0, 0);
-    c.globalCompositeOperation = 'copy';
-    c.drawImage(this.canvas, 0, -pixels);
-    c.restore();
-    return true;
-  }
-
   /* Draws what is between two heights of the window. */
   drawStrip(from, to) {
-    const c = this.context, theme = this.look.theme;
+    from = Math.max(0, from);
+    to = Math.min(this.height, to);
     if (from >= to)
       return;
-    const ends = [this.rowAt(from), this.rowAt(to)], first = Math.min(...ends), last = Math.max(...ends);
-    c.save();
-    c.beginPath();
-    c.rect(0, from, this.width, to - from);
-    c.clip();
-    c.fillStyle = theme.page;
-    c.fillRect(0, from, this.width, to - from);
-    for (let row = first; row <= last; row++)
-      this.drawBoxes(this.byRow.get(row) ?? []);
-    this.drawSlivers(this.slivers.filter(({row}) => row >= first && row <= last));
-    this.outline(this.hovered, theme.text, 1);
-    if (this.selected >= 0)
-      this.outline(this.selected, theme.accent, 2);
-    c.restore();
+    const {painter} = this, ends = [this.rowAt(from), this.rowAt(to)], rows = [];
+    for (let row = Math.min(...ends); row <= Math.max(...ends); row++)
+      if (this.rows[row - this.firstRow])
+        rows.push(row);
+    painter.clear(from, to);
+    for (const row of rows)
+      this.drawRow(row);
+    painter.put(from, to);
+    painter.within(from, to, () => {
+      for (const row of rows)
+        this.drawLabels(row);
+      this.outline(this.hovered, this.look.theme.text, 1);
+      this.outline(this.selected, this.look.theme.accent, 2);
+    });
   }
 
-  /* Finds the boxes in view: this.boxes, in depth-first order, and this.rows by row. */
-  collect() {
-    const {x, total, end, n, bottom, isTime} = this.tree, depth = this.tree.row ?? this.tree.depth;
-    const {left, width} = this, scale = width / this.span;
-    const rows = [this.rowAt(0), this.rowAt(this.height)];
-    const first = Math.max(0, Math.min(...rows)), last = Math.max(...rows);
-    const slivers = this.slivers = [], open = new Map(), taken = new Map();
-    this.boxes = [];
-    this.byRow = new Map();
-    for (let i = 0; i < n;) {
-      const from = (x[i] - left) * scale, wide = total[i] * scale;
-      const row = depth[i];
-      if (from + wide <= 0 || from >= width || total[i] === 0) {
-        i = end[i];
-        continue;
-      }
-      if (row > last || bottom !== undefined && bottom[i] < first) {
-        i = end[i];
-        continue;
-      }
-      if (wide < NARROW && isTime) {
-        const pixel = Math.floor(from);
-        if (taken.get(row) === pixel || row < first) {
-          i = row < first ? i + 1 : end[i];
-          continue;
-        }
-        taken.set(row, pixel);
-        this.addBox({node: i, row, from: pixel, to: pixel + 1});
-        i++;
-        continue;
-      }
-      if (wide < NARROW) {
-        if (row >= first && row <= last)
-          this.addSliver(slivers, open, row, from, wide, i);
-        i = end[i];
-        continue;
-      }
-      if (row >= first)
-        this.addBox({node: i, row, from: Math.max(0, from), to: Math.min(width, from + wide)});
-      i++;
+  isPale(node) {
+    const {matched} = this.look, {tree} = this;
+    return tree.depth[node] < tree.depth[this.zoomed] || matched !== null && !matched[tree.name[node]];
+  }
+
+  drawRow(row) {
+    const {painter, look, tree} = this, {nodes, slivers} = this.rows[row - this.firstRow], {matched} = look;
+    const top = this.top(row);
+    painter.startRow();
+    for (const node of nodes) {
+      const name = tree.name[node], from = this.from(node), wide = this.to(node) - from;
+      const colour = matched !== null && matched[name] ? look.match : look.fill(name);
+      painter.box(from, wide - gapBehind(wide), this.isPale(node) ? look.pale(colour) : colour);
     }
-  }
-
-  addBox(box) {
-    this.boxes.push(box);
-    const list = this.byRow.get(box.row);
-    if (list)
-      list.push(box);
-    else
-      this.byRow.set(box.row, [box]);
-  }
-
-  addSliver(slivers, open, row, from, wide, node) {
-    const before = open.get(row);
-    const hit = this.hits ? this.hits[this.tree.end[node]] - this.hits[node] > 0 : false;
-    if (before && from - before.to < 0.5 && before.hit === hit) {
-      before.to = from + wide;
-    } else {
-      const sliver = {row, from, to: from + wide, hit};
-      open.set(row, sliver);
-      slivers.push(sliver);
-    }
-  }
-
-  drawBoxes(boxes) {
-    const c = this.context, {look, tree} = this, theme = look.theme, matched = look.matched;
-    const faded = tree.depth[this.zoomed];
-    const measure = this.measure ??= new TextMeasure(c, theme.font);
-    c.textBaseline = 'middle';
-    for (const box of boxes) {
-      const name = tree.name[box.node], top = this.top(box.row), wide = box.to - box.from;
-      const gap = wide > 3 ? 1 : wide > 1.5 ? 0.5 : 0;
-      const isMatch = matched !== null && name >= 0 && matched[name] === 1;
-      const pale = tree.depth[box.node] < faded || matched !== null && !isMatch;
-      c.fillStyle = isMatch ? theme.match : look.fill(name);
-      c.globalAlpha = pale ? theme.pale : 1;
-      c.fillRect(box.from, top, wide - gap, ROW - 1);
-      c.globalAlpha = 1;
+    for (const {from, to, hit} of slivers)
+      if (to - from >= 0.2)
+        painter.box(from, Math.max(0.7, to - from), hit ? look.match : look.sliver);
+    painter.endRow(top);
+    for (const node of nodes) {
+      const from = this.from(node), wide = this.to(node) - from;
       if (wide > 4)
-        this.underline(look.kind(name), box.from, top + ROW - 1, wide - gap);
-      if (wide >= LABEL_FROM) {
-        const text = measure.best(look.labels(name), wide - 8);
-        if (text) {
-          c.font = theme.font;
-          c.fillStyle = isMatch && !pale ? theme.onMatch : theme.onBox;
-          c.globalAlpha = pale ? 0.75 : 1;
-          c.fillText(text, box.from + 4, top + ROW / 2 - 0.5);
-          c.globalAlpha = 1;
-        }
-      }
+        painter.mark(look.kind(tree.name[node]), from, wide - gapBehind(wide), top);
     }
   }
 
-  /* The kind of a frame, for those to whom colour says nothing: a line along the bottom. */
-  underline(kind, left, bottom, wide) {
-    const dashes = DASHES[kind];
-    if (!dashes)
-      return;
-    const c = this.context;
-    c.strokeStyle = this.look.theme.line;
-    c.lineWidth = kind === KERNEL ? 2 : 1;
-    c.setLineDash(dashes);
-    c.beginPath();
-    const y = bottom - (kind === KERNEL ? 1 : 1.5);
-    c.moveTo(left, y);
-    c.lineTo(left + wide, y);
-    if (kind === PYTHON) {
-      c.moveTo(left, y - 2);
-      c.lineTo(left + wide, y - 2);
-    }
-    c.stroke();
-    c.setLineDash([]);
-  }
-
-  drawSlivers(slivers) {
-    const c = this.context, theme = this.look.theme;
-    for (const {row, from, to, hit} of slivers) {
-      if (to - from < 0.2)
+  drawLabels(row) {
+    const {painter, look, tree} = this, top = this.top(row);
+    for (const node of this.rows[row - this.firstRow].nodes) {
+      const name = tree.name[node], from = this.from(node), room = this.to(node) - from;
+      if (room < LABEL_FROM)
         continue;
-      c.fillStyle = hit && this.look.matched ? theme.match : theme.sliver;
-      c.fillRect(from, this.top(row), Math.max(0.7, to - from), ROW - 1);
+      const pale = this.isPale(node), isMatch = look.matched !== null && look.matched[name];
+      painter.label(look.labels(name), from, room, top, isMatch && !pale ? look.theme.onMatch : look.theme.onBox, pale ? 0.75 : 1);
     }
   }
 
   outline(node, colour, thick) {
-    const box = node < 0 ? null : this.boxes.find(b => b.node === node);
-    if (!box)
-      return;
-    const c = this.context;
-    c.strokeStyle = colour;
-    c.lineWidth = thick;
-    c.strokeRect(box.from + thick / 2, this.top(box.row) + thick / 2,
-                 Math.max(1, box.to - box.from - thick), ROW - 1 - thick);
+    const row = this.rowOf(node);
+    if (row?.nodes.includes(node))
+      this.painter.outline(this.from(node), this.to(node) - this.from(node), this.top(this.row(node)), colour, thick);
+  }
+
+  /* ---- what is in view ---- */
+
+  row(node) {
+    return (this.tree.row ?? this.tree.depth)[node];
+  }
+
+  /* What is in view of the node's row; nothing when the row is not. */
+  rowOf(node) {
+    return node < 0 ? undefined : this.rows[this.row(node) - this.firstRow];
+  }
+
+  /* Where a box in view begins and ends.  Those narrower than a pixel, which only time order has,
+   * are as wide as one. */
+  from(node) {
+    const scale = this.width / this.span, from = (this.tree.x[node] - this.left) * scale;
+    return this.tree.total[node] * scale < NARROW ? Math.floor(from) : Math.max(0, from);
+  }
+
+  to(node) {
+    const scale = this.width / this.span, wide = this.tree.total[node] * scale;
+    const from = (this.tree.x[node] - this.left) * scale;
+    return wide < NARROW ? Math.floor(from) + 1 : Math.min(this.width, from + wide);
+  }
+
+  /* Finds the boxes in view. */
+  collect() {
+    const {x, total, end, n, bottom, isTime} = this.tree, depth = this.tree.row ?? this.tree.depth;
+    const {left, width} = this, scale = width / this.span;
+    const ends = [this.rowAt(0), this.rowAt(this.height)];
+    const first = this.firstRow = Math.max(0, Math.min(...ends)), last = Math.min(Math.max(...ends), this.tree.rows - 1);
+    const rows = this.rows = Array.from({length: Math.max(0, last - first + 1)}, () => ({nodes: [], slivers: [], taken: -1}));
+    const boxes = this.boxes = [];
+    for (let i = 0; i < n;) {
+      const from = (x[i] - left) * scale, wide = total[i] * scale, row = depth[i];
+      if (from + wide <= 0 || from >= width || total[i] === 0 || row > last || bottom !== undefined && bottom[i] < first) {
+        i = end[i];
+        continue;
+      }
+      const here = row < first ? null : rows[row - first];
+      if (wide >= NARROW) {
+        if (here) {
+          here.nodes.push(i);
+          boxes.push(i);
+        }
+        i++;
+      } else if (isTime) {
+        i = here && !this.takePixel(here, Math.floor(from), i) ? end[i] : i + 1;
+      } else {
+        if (here)
+          this.addSliver(here.slivers, from, wide, i);
+        i = end[i];
+      }
+    }
+  }
+
+  /* In time order each pixel of a row shows the first of those that share it. */
+  takePixel(row, pixel, node) {
+    if (row.taken === pixel)
+      return false;
+    row.taken = pixel;
+    row.nodes.push(node);
+    this.boxes.push(node);
+    return true;
+  }
+
+  addSliver(slivers, from, wide, node) {
+    const before = slivers.at(-1);
+    const hit = this.hits ? this.hits[this.tree.end[node]] - this.hits[node] > 0 : false;
+    if (before && from - before.to < 0.5 && before.hit === hit)
+      before.to = from + wide;
+    else
+      slivers.push({from, to: from + wide, hit});
   }
 
   /* ---- pointing ---- */
@@ -435,18 +351,16 @@ class Chart {
   nodeAt(event) {
     const rect = this.scroller.getBoundingClientRect();
     const px = event.clientX - rect.left, row = this.rowAt(event.clientY - rect.top);
-    const list = this.byRow?.get(row);
-    if (!list)
-      return -1;
+    const list = this.rows[row - this.firstRow]?.nodes ?? [];
     let low = 0, high = list.length - 1;
     while (low <= high) {
-      const middle = low + high >> 1, box = list[middle];
-      if (px < box.from)
+      const middle = low + high >> 1, node = list[middle];
+      if (px < this.from(node))
         high = middle - 1;
-      else if (px >= box.to)
+      else if (px >= this.to(node))
         low = middle + 1;
       else
-        return box.node;
+        return node;
     }
     return -1;
   }
@@ -462,8 +376,7 @@ class Chart {
 
   /* Nothing but the rows of the two frames is drawn anew. */
   mark(node) {
-    const rows = this.tree.row ?? this.tree.depth;
-    this.touched.push(...[this.hovered, node].filter(n => n >= 0).map(n => rows[n]));
+    this.touched.push(...[this.hovered, node].filter(n => n >= 0).map(n => this.row(n)));
     this.hovered = node;
     this.later(true);
   }
@@ -508,7 +421,7 @@ class Chart {
     const from = (tree.x[node] - this.left) * scale, to = from + tree.total[node] * scale;
     if (to - from < 3 || to < 1 || from > this.width - 1)
       this.on.zoom(this, node);
-    const row = (tree.row ?? tree.depth)[node], top = this.top(row);
+    const top = this.top(this.row(node));
     if (top < ROW || top > this.height - 2 * ROW)
       this.scroller.scrollTop += top - this.height / 2;
   }
@@ -532,10 +445,10 @@ class Chart {
     } else if (event.key === '+' || event.key === '-') {
       this.magnify(event.key === '+' ? 0.7 : 1 / 0.7, this.left + this.span / 2);
     } else if (event.key === 'm' || event.key === 'ContextMenu' || event.key === 'F10' && event.shiftKey) {
-      const box = this.boxes.find(b => b.node === this.selected) ?? this.boxes[0];
+      const node = this.rowOf(this.selected)?.nodes.includes(this.selected) ? this.selected : this.boxes[0];
       const rect = this.scroller.getBoundingClientRect();
-      if (box)
-        this.on.menu(this, box.node, rect.left + box.from + 8, rect.top + this.top(box.row) + ROW);
+      if (node !== undefined)
+        this.on.menu(this, node, rect.left + this.from(node) + 8, rect.top + this.top(this.row(node)) + ROW);
     } else {
       return;
     }
@@ -556,10 +469,8 @@ class Chart {
   }
 
   beside(step) {
-    const row = (this.tree.row ?? this.tree.depth)[this.selected];
-    const list = this.byRow.get(row) ?? [];
-    const at = list.findIndex(box => box.node === this.selected);
-    return list[at + step]?.node ?? -1;
+    const list = this.rowOf(this.selected)?.nodes ?? [];
+    return list[list.indexOf(this.selected) + step] ?? -1;
   }
 
   /* ---- for screen readers ---- */
@@ -571,10 +482,10 @@ class Chart {
       this.activate();
   }
 
-  itemFor(box) {
+  itemFor(node) {
     return element('div', {
-      role: 'treeitem', id: this.prefix + box.node, 'aria-level': this.tree.depth[box.node] + 1,
-      'aria-selected': box.node === this.selected, 'aria-label': this.on.describe(this, box.node),
+      role: 'treeitem', id: this.prefix + node, 'aria-level': this.tree.depth[node] + 1,
+      'aria-selected': node === this.selected, 'aria-label': this.on.describe(this, node),
     });
   }
 
@@ -601,13 +512,11 @@ class Chart {
   }
 
   /* Magnifiers follow the element. */
-  placeItem(item, box) {
-    if (!box)
-      return;
+  placeItem(item, node) {
     item.style.position = 'absolute';
-    item.style.left = box.from + 'px';
-    item.style.top = this.top(box.row) + 'px';
-    item.style.width = box.to - box.from + 'px';
+    item.style.left = this.from(node) + 'px';
+    item.style.top = this.top(this.row(node)) + 'px';
+    item.style.width = this.to(node) - this.from(node) + 'px';
     item.style.height = ROW - 1 + 'px';
   }
 
@@ -618,18 +527,16 @@ class Chart {
       before.setAttribute('aria-selected', 'false');
     const id = this.prefix + this.selected;
     let item = this.selected < 0 ? null : document.getElementById(id);
-    const box = this.boxes.find(b => b.node === this.selected);
-    if (!item && box)
-      this.items.append(item = this.itemFor(box));
+    const inView = this.rowOf(this.selected)?.nodes.includes(this.selected);
+    if (!item && inView)
+      this.items.append(item = this.itemFor(this.selected));
     if (item) {
       item.setAttribute('aria-selected', 'true');
-      this.placeItem(item, box);
+      if (inView)
+        this.placeItem(item, this.selected);
       this.items.setAttribute('aria-activedescendant', id);
     } else {
       this.items.removeAttribute('aria-activedescendant');
     }
   }
 }
-
-/* By kind; null draws nothing. */
-const DASHES = [null, [], [5, 3], [1.5, 2.5], [], null, null];
