@@ -31,6 +31,19 @@
     BPF_INSN(BPF_LD | BPF_DW | BPF_IMM, destination, BPF_PSEUDO_MAP_VALUE, 0, map),            \
         BPF_INSN(0, 0, 0, 0, 0)
 
+/* The 32 bits of a register, or a number, become the key on the program's stack; what a map
+ * holds for it, or 0, is in register 0 then. */
+#define BPF_KEY_AT (-4)
+#define BPF_STORE_KEY(source)                                                                  \
+    BPF_INSN(BPF_STX | BPF_MEM | BPF_W, BPF_REG_10, source, BPF_KEY_AT, 0)
+#define BPF_STORE_KEY_NUMBER(key)                                                              \
+    BPF_INSN(BPF_ST | BPF_MEM | BPF_W, BPF_REG_10, 0, BPF_KEY_AT, key)
+#define BPF_LOOK_UP(map)                                                                       \
+    BPF_LOAD_MAP(BPF_REG_1, map), BPF_COPY(BPF_REG_2, BPF_REG_10),                             \
+        BPF_ADD_NUMBER(BPF_REG_2, BPF_KEY_AT), BPF_CALL_HELPER(BPF_FUNC_map_lookup_elem)
+#define BPF_SKIP_IF_ZERO(count)     BPF_INSN(BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_0, 0, count, 0)
+#define BPF_SKIP_IF_NOT_ZERO(count) BPF_INSN(BPF_JMP | BPF_JNE | BPF_K, BPF_REG_0, 0, count, 0)
+
 /* A descriptor, to be closed; negative when refused. */
 int bpf_map_new(enum bpf_map_type type, uint32_t key_size, uint32_t value_size,
                 uint32_t entries, uint32_t flags);

@@ -22,31 +22,20 @@ static bool put(int map, uint32_t pid, uint8_t value)
     return bpf_map_put(map, &pid, &value);
 }
 
-/* The 32 bits of a register become the key on the program's stack; what the map holds for
- * it, or 0, is in register 0 then. */
-#define KEY_AT                (-4)
-#define STORE_KEY(source)     BPF_INSN(BPF_STX | BPF_MEM | BPF_W, BPF_REG_10, source, KEY_AT, 0)
-#define STORE_KEY_NUMBER(key) BPF_INSN(BPF_ST | BPF_MEM | BPF_W, BPF_REG_10, 0, KEY_AT, key)
-#define LOOK_UP(map)                                                                           \
-    BPF_LOAD_MAP(BPF_REG_1, map), BPF_COPY(BPF_REG_2, BPF_REG_10),                             \
-        BPF_ADD_NUMBER(BPF_REG_2, KEY_AT), BPF_CALL_HELPER(BPF_FUNC_map_lookup_elem)
 #define CURRENT_PROCESS                                                                        \
     BPF_CALL_HELPER(BPF_FUNC_get_current_pid_tgid),                                            \
         BPF_INSN(BPF_ALU64 | BPF_RSH | BPF_K, BPF_REG_0, 0, 0, 32)
-#define SKIP_IF_ZERO(count)     BPF_INSN(BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_0, 0, count, 0)
-#define SKIP_IF_NOT_ZERO(count) BPF_INSN(BPF_JMP | BPF_JNE | BPF_K, BPF_REG_0, 0, count, 0)
-
 /* return map has (pid_tgid >> 32) || map[PASS_ALL]; 0 drops the sample. */
 static int filter_program(int map)
 {
     const struct bpf_insn program[] = {
         CURRENT_PROCESS,
-        STORE_KEY(BPF_REG_0),
-        LOOK_UP(map),
-        SKIP_IF_NOT_ZERO(9), /* to "pass" */
-        STORE_KEY_NUMBER(PASS_ALL),
-        LOOK_UP(map),
-        SKIP_IF_ZERO(1),
+        BPF_STORE_KEY(BPF_REG_0),
+        BPF_LOOK_UP(map),
+        BPF_SKIP_IF_NOT_ZERO(9), /* to "pass" */
+        BPF_STORE_KEY_NUMBER(PASS_ALL),
+        BPF_LOOK_UP(map),
+        BPF_SKIP_IF_ZERO(1),
         BPF_INSN(BPF_LDX | BPF_MEM | BPF_B, BPF_REG_0, BPF_REG_0, 0, 0),
         BPF_RETURN,
         BPF_SET(BPF_REG_0, 1), /* pass: */
@@ -69,11 +58,11 @@ static int fork_program(int map, int32_t pid_at)
         BPF_INSN(BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_7, BPF_REG_1, CLONE_FLAGS, 0),
         BPF_INSN(BPF_JMP | BPF_JSET | BPF_K, BPF_REG_7, 0, 33, CLONE_THREAD), /* to "end" */
         CURRENT_PROCESS,
-        STORE_KEY(BPF_REG_0),
-        LOOK_UP(map),
-        SKIP_IF_ZERO(24), /* to "end" */
+        BPF_STORE_KEY(BPF_REG_0),
+        BPF_LOOK_UP(map),
+        BPF_SKIP_IF_ZERO(24), /* to "end" */
         BPF_COPY(BPF_REG_1, BPF_REG_10),
-        BPF_ADD_NUMBER(BPF_REG_1, KEY_AT),
+        BPF_ADD_NUMBER(BPF_REG_1, BPF_KEY_AT),
         BPF_SET(BPF_REG_2, sizeof(uint32_t)),
         BPF_COPY(BPF_REG_3, BPF_REG_6),
         BPF_ADD_NUMBER(BPF_REG_3, pid_at),
@@ -81,15 +70,15 @@ static int fork_program(int map, int32_t pid_at)
         BPF_INSN(BPF_ST | BPF_MEM | BPF_B, BPF_REG_10, 0, VALUE_AT, 1),
         BPF_LOAD_MAP(BPF_REG_1, map),
         BPF_COPY(BPF_REG_2, BPF_REG_10),
-        BPF_ADD_NUMBER(BPF_REG_2, KEY_AT),
+        BPF_ADD_NUMBER(BPF_REG_2, BPF_KEY_AT),
         BPF_COPY(BPF_REG_3, BPF_REG_10),
         BPF_ADD_NUMBER(BPF_REG_3, VALUE_AT),
         BPF_SET(BPF_REG_4, BPF_ANY),
         BPF_CALL_HELPER(BPF_FUNC_map_update_elem),
-        SKIP_IF_ZERO(8), /* to "end" */
-        STORE_KEY_NUMBER(PASS_ALL),
-        LOOK_UP(map),
-        SKIP_IF_ZERO(1), /* to "end" */
+        BPF_SKIP_IF_ZERO(8), /* to "end" */
+        BPF_STORE_KEY_NUMBER(PASS_ALL),
+        BPF_LOOK_UP(map),
+        BPF_SKIP_IF_ZERO(1), /* to "end" */
         BPF_INSN(BPF_ST | BPF_MEM | BPF_B, BPF_REG_0, 0, 0, 1),
         BPF_SET(BPF_REG_0, 0), /* end: */
         BPF_RETURN,

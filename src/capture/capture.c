@@ -20,6 +20,7 @@
 #include "capture/bpf_filter.h"
 #include "capture/cpus.h"
 #include "capture/explain.h"
+#include "capture/resting.h"
 #include "capture/side_band.h"
 
 enum {
@@ -46,6 +47,9 @@ struct capture {
     int *samplers, *sides; /* events */
     size_t sampler_count, sampler_room, side_count, side_room;
     struct bpf_filter filter;
+    struct resting *resting; /* or NULL */
+    uint64_t enabled_ns;
+    bool rest_tried;
 
     int epoll, wake;
     struct side_band side_band;
@@ -210,12 +214,14 @@ static bool in_first_pid_namespace(void)
 static int open_per_cpu(struct capture *capture, struct error *err)
 {
     for (size_t i = 0; i < capture->cpus.count; i++) {
-        int failed = open_pair(capture, &capture->cpus.list[i], -1);
+        struct cpu *cpu = &capture->cpus.list[i];
+        int failed = open_pair(capture, cpu, -1);
 
         if (failed == -ENODEV) /* went offline meanwhile */
             continue;
         if (failed)
             return explain_open(err, -failed, &capture->target, &capture->options);
+        cpu->sampler = capture->samplers[capture->sampler_count - 1];
     }
     if (capture->target.kind == CAPTURE_MACHINE || !in_first_pid_namespace() ||
         bpf_filter_open(&capture->filter, capture->target.pids, capture->target.count,
@@ -389,6 +395,7 @@ void capture_close(struct capture *capture)
 {
     if (!capture)
         return;
+    resting_free(capture->resting);
     close_all(capture->samplers, &capture->sampler_count);
     close_all(capture->sides, &capture->side_count);
     cpus_free(&capture->cpus);
@@ -408,6 +415,7 @@ void capture_close(struct capture *capture)
 
 int capture_enable(struct capture *capture, struct error *err)
 {
+    capture->enabled_ns = clock_ns(CLOCK_MONOTONIC);
     if (capture->attributes.sampler.enable_on_exec)
         return 0;
     /* Names and mappings first, so that no sample comes before what explains it. */
@@ -514,18 +522,18 @@ static const struct perf_event_header *next_sample(struct capture *capture, stru
     return header;
 }
 
-static struct ring *earliest(struct capture *capture, const struct perf_event_header **sample)
+static struct cpu *earliest(struct capture *capture, const struct perf_event_header **sample)
 {
-    struct ring *found = NULL;
+    struct cpu *found = NULL;
     uint64_t time = UINT64_MAX;
 
     for (size_t i = 0; i < capture->cpus.count; i++) {
-        struct ring *ring = &capture->cpus.list[i].ring;
-        const struct perf_event_header *header = next_sample(capture, ring);
+        struct cpu *cpu = &capture->cpus.list[i];
+        const struct perf_event_header *header = next_sample(capture, &cpu->ring);
 
         if (header && sample_time(header) < time) {
             time = sample_time(header);
-            found = ring;
+            found = cpu;
             *sample = header;
         }
     }
@@ -546,6 +554,29 @@ static void wait_for_records(struct capture *capture, int timeout_ms)
         }
 }
 
+/* Where the filter knows whose samples count, and the children that come by itself.  Not in the
+ * first moments: finding where the kernel keeps what the program needs takes some 10 ms. */
+static void rest(struct capture *capture)
+{
+    enum { FIRST_NS = 200 * 1000 * 1000 };
+    const struct capture_facts *facts = &capture->facts;
+    uint64_t now = clock_ns(CLOCK_MONOTONIC);
+
+    if (!capture->rest_tried && facts->filtered && capture->options.event->is_clock &&
+        (facts->follows_forks || !capture->options.children) &&
+        now - capture->enabled_ns > FIRST_NS) {
+        struct epoll_event event = {.events = EPOLLIN, .data.fd = -1};
+
+        capture->rest_tried = true;
+        capture->resting = resting_new(capture->filter.map, &capture->cpus, facts->period);
+        if (capture->resting && !epoll_ctl(capture->epoll, EPOLL_CTL_ADD,
+                                           resting_descriptor(capture->resting), &event))
+            log_note("CPUs where the target does not run are not sampled until it comes there");
+    }
+    if (capture->resting)
+        resting_look(capture->resting, now);
+}
+
 /*
  * The order matters: note how far the sample rings go, then read the side-band to its end.  A
  * record that explains a sample was written before it, so it is there.  Side-band records that
@@ -557,17 +588,19 @@ size_t capture_drain(struct capture *capture, int timeout_ms, bool last, capture
     const struct perf_event_header *sample = NULL;
     size_t count = 0;
     uint64_t settled;
-    struct ring *ring;
+    struct cpu *cpu;
 
     if (timeout_ms)
         wait_for_records(capture, timeout_ms);
+    if (!last)
+        rest(capture);
     settled = clock_ns(CLOCK_MONOTONIC) - SETTLE_NS;
     for (size_t i = 0; i < capture->cpus.count; i++)
         ring_note_head(&capture->cpus.list[i].ring);
     for (size_t i = 0; i < capture->cpus.count; i++)
         take_side_band(capture, &capture->cpus.list[i].side);
     side_band_sort(&capture->side_band);
-    while ((ring = earliest(capture, &sample))) {
+    while ((cpu = earliest(capture, &sample))) {
         struct record record;
 
         side_band_hand_out(&capture->side_band, sample_time(sample), &capture->side_layout, fn,
@@ -576,7 +609,8 @@ size_t capture_drain(struct capture *capture, int timeout_ms, bool last, capture
             capture->undecoded++;
         else
             fn(&record, data);
-        ring_consume(ring, sample);
+        ring_consume(&cpu->ring, sample);
+        cpu->samples++;
         count++;
     }
     side_band_hand_out(&capture->side_band, last ? UINT64_MAX : settled, &capture->side_layout,
@@ -611,16 +645,14 @@ static int replace_samplers(struct capture *capture, struct perf_event_attr attr
     for (size_t i = 0; i < capture->cpus.count && !failed; i++) {
         int fd = event_open(&attr, -1, capture->cpus.list[i].number, -1);
 
-        if (fd < 0 && errno == ENODEV)
-            continue;
-        if (fd < 0) {
+        if (fd < 0 && errno != ENODEV) {
             failed = error_set(err, errno, "cannot open an event with other attributes: %s",
                                strerror(errno));
             break;
         }
-        fresh[count++] = fd;
-        if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, capture->cpus.list[i].owner) ||
-            (capture->facts.filtered && bpf_filter_attach(&capture->filter, fd)))
+        fresh[count++] = fd; /* -1 for a CPU that is offline */
+        if (fd >= 0 && (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, capture->cpus.list[i].owner) ||
+                        (capture->facts.filtered && bpf_filter_attach(&capture->filter, fd))))
             failed = error_set(err, errno, "cannot share a ring buffer: %s", strerror(errno));
     }
     if (failed) {
@@ -629,8 +661,12 @@ static int replace_samplers(struct capture *capture, struct perf_event_attr attr
         return failed;
     }
     capture_disable(capture);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         ioctl(fresh[i], PERF_EVENT_IOC_ENABLE, 0);
+        capture->cpus.list[i].sampler = fresh[i];
+    }
+    if (capture->resting)
+        resting_forget(capture->resting);
     capture->retired_lost += read_lost(capture, capture->samplers, capture->sampler_count);
     close_all(capture->samplers, &capture->sampler_count);
     free(capture->samplers);

@@ -13,7 +13,8 @@ enum { CPUS_MAX = 1 << 16 /* so that no odd file makes us open more */ };
 static void add(struct cpus *cpus, size_t *room, int number)
 {
     cpus->list = xgrow(cpus->list, room, cpus->count + 1, sizeof(*cpus->list));
-    cpus->list[cpus->count++] = (struct cpu){.number = number, .owner = -1, .side_owner = -1};
+    cpus->list[cpus->count++] =
+        (struct cpu){.number = number, .sampler = -1, .owner = -1, .side_owner = -1};
 }
 
 /* /sys/devices/system/cpu/online: "0-3,8".  Where there is no /sys, as in a bare chroot, all

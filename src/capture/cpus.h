@@ -8,6 +8,9 @@
 /* The machine's CPUs, each with a ring for samples and one for the side-band. */
 struct cpu {
     int number;
+    int sampler;           /* the event, where there is one per CPU; else -1 */
+    uint64_t samples;      /* taken from the ring since the last look of `resting` */
+    unsigned quiet_looks;  /* of resting */
     int owner, side_owner; /* dummy events of fiq itself that the rings belong to: an event of
                               the target would raise POLLHUP for ever when its thread ends */
     struct ring ring, side;
