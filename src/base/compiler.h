@@ -6,7 +6,6 @@
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 
 /* Runs `end(&variable)` when the variable goes out of scope. */
-#define CLEANUP(end) __attribute__((cleanup(end)))
 
 #define ARRAY_LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -119,3 +119,28 @@ char *text_clean(const char *text, size_t length, size_t *clean_length)
     *clean_length = end;
     return clean;
 }
+
+const char *text_file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash && slash[1] ? slash + 1 : path;
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 'a' ^ 'A';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+const char *text_hex(const char *at, const char *end, uint64_t *number)
+{
+    const char *start = at;
+
+    *number = 0;
+    for (; at < end && hex_digit(*at) >= 0; at++)
+        *number = *number << 4 | (unsigned)hex_digit(*at);
+    return at > start && at - start <= 16 ? at : NULL;
+}

@@ -23,4 +23,10 @@ unsigned text_utf8(const char *text, size_t length, uint32_t *code);
 /* Appends the code point in UTF-8; returns the bytes written, 1 to 4. */
 unsigned text_put_utf8(char *at, uint32_t code);
 
+/* The last part of a path; all of it when it ends with a slash. */
+const char *text_file_name(const char *path);
+
+/* Reads 1 to 16 hexadecimal digits of either case; returns what stands behind them, or NULL. */
+const char *text_hex(const char *at, const char *end, uint64_t *number);
+
 #endif

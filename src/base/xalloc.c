@@ -79,8 +79,3 @@ void *xgrow(void *array, size_t *room, size_t needed, size_t size)
     *room = grown;
     return xrealloc(array, bytes);
 }
-
-void free_pointer(void *pointer_to_pointer)
-{
-    free(*(void **)pointer_to_pointer);
-}

@@ -20,7 +20,4 @@ __attribute__((format(printf, 1, 2))) char *xasprintf(const char *format, ...);
  * `*room` counts elements.  Returns the array at its possibly new place. */
 void *xgrow(void *array, size_t *room, size_t needed, size_t size);
 
-/* For CLEANUP(free_pointer). */
-void free_pointer(void *pointer_to_pointer);
-
 #endif

@@ -31,11 +31,6 @@ void build_id_hex(const struct build_id *id, char *text)
     *text = 0;
 }
 
-static bool same_build_id(const struct build_id *a, const struct build_id *b)
-{
-    return a->size == b->size && !memcmp(a->bytes, b->bytes, a->size);
-}
-
 static bool file_crc(int fd, uint32_t *crc)
 {
     enum { CHUNK = 1 << 18 };
@@ -60,7 +55,7 @@ static const char *mismatch(const struct debug_file *file, const struct expectat
     uint32_t crc;
 
     if (expected->build_id->size && id->size)
-        return same_build_id(id, expected->build_id) ? NULL : "another build ID";
+        return build_id_same(id, expected->build_id) ? NULL : "another build ID";
     if (!expected->has_crc)
         return "no build ID";
     if (!file_crc(file->fd, &crc))

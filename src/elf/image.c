@@ -347,11 +347,6 @@ uint16_t image_machine(const struct image *image)
     return image->header.e_machine;
 }
 
-uint16_t image_type(const struct image *image)
-{
-    return image->header.e_type;
-}
-
 uint64_t image_file_size(const struct image *image)
 {
     return image->size;

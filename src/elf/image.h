@@ -58,7 +58,6 @@ bool image_eh_frame_hdr(struct image *image, struct section *section);
 const struct build_id *
 image_build_id(const struct image *image);         /* size 0 when there is none */
 uint16_t image_machine(const struct image *image); /* EM_X86_64 */
-uint16_t image_type(const struct image *image);    /* ET_EXEC, ET_DYN */
 uint64_t image_file_size(const struct image *image);
 /* Reads a part of the file; returns how many bytes, fewer where it ends. */
 size_t image_read(const struct image *image, uint64_t offset, void *into, size_t size);

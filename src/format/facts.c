@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/text.h"
 
 static const char *const kind_names[FRAME_KINDS] = {
     [FRAME_NATIVE] = "native", [FRAME_KERNEL] = "kernel", [FRAME_INLINE] = "inline",
@@ -33,13 +34,12 @@ static bool begins(const char *text, const char *with)
 enum frame_kind frame_kind_of_path(const char *path)
 {
     size_t length = strlen(path);
-    const char *slash = strrchr(path, '/');
 
     if (begins(path, "[kernel") || begins(path, "[guest.kernel") || begins(path, "[bpf"))
         return FRAME_KERNEL;
     if (length > 3 && !strcmp(path + length - 3, ".ko"))
         return FRAME_KERNEL;
-    if (begins(path, "[jit") || begins(slash ? slash + 1 : path, "jitted-"))
+    if (begins(path, "[jit") || begins(text_file_name(path), "jitted-"))
         return FRAME_JIT;
     if (begins(path, "/tmp/perf-") && length > 4 && !strcmp(path + length - 4, ".map"))
         return FRAME_JIT;
@@ -54,26 +54,6 @@ bool is_place(const char *text, size_t length)
         return false;
     return memmem(text, length, "+0x", 3) || begins(text, "[0x") ||
            (length == 9 && begins(text, "[unknown]"));
-}
-
-str_id place_text(struct profile *profile, const char *path, uint64_t offset)
-{
-    const char *slash = strrchr(path, '/');
-    size_t length;
-    char text[512];
-
-    if (slash && slash[1])
-        path = slash + 1;
-    length = strlen(path);
-    if (*path == '[' && length > 2 && path[length - 1] == ']') { /* "[vdso]" */
-        path++;
-        length -= 2;
-    }
-    if (length > 400)
-        length = 400;
-    snprintf(text, sizeof(text), "[%.*s%s0x%llx]", (int)length, path, length ? "+" : "",
-             (unsigned long long)offset);
-    return profile_intern_text(profile, text);
 }
 
 node_id no_frames(struct profile *profile)

@@ -17,9 +17,6 @@ enum frame_kind frame_kind_of_path(const char *path);
 /* Whether a function's text is a place and not a name: "[libx.so+0x12]", "[unknown]". */
 bool is_place(const char *text, size_t length);
 
-/* The text for a place without a name: "[libx.so+0x12]", "[0x12]" without a path. */
-str_id place_text(struct profile *profile, const char *path, uint64_t offset);
-
 /* The stack for samples without any frame, so that they show: "[no frames]". */
 node_id no_frames(struct profile *profile);
 

@@ -9,6 +9,7 @@
 
 #include "base/json_writer.h"
 #include "base/map.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 #include "format/facts.h"
 #include "format/format.h"
@@ -362,13 +363,6 @@ static void put_functions(struct writer *writer)
     end_table(writer);
 }
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash && slash[1] ? slash + 1 : path;
-}
-
 static const char *path_of(const struct writer *writer, mapping_id mapping)
 {
     return profile_string(writer->profile, profile_mapping_at(writer->profile, mapping)->path);
@@ -387,7 +381,7 @@ static void put_resources(struct writer *writer)
     begin_column(writer, "name");
     for (size_t i = 0; i < count; i++)
         json_u64(json,
-                 string_id(writer, base_name(path_of(writer, writer->used_resources[i]))));
+                 string_id(writer, text_file_name(path_of(writer, writer->used_resources[i]))));
     end_column(writer);
     put_constant(writer, "host", ALL_NULL, count);
     begin_column(writer, "type");
@@ -657,9 +651,9 @@ static void put_libs(struct writer *writer)
 
         json_line(&writer->json);
         json_open(&writer->json, '{');
-        put_text(writer, "name", base_name(path));
+        put_text(writer, "name", text_file_name(path));
         put_text(writer, "path", path);
-        put_text(writer, "debugName", base_name(path));
+        put_text(writer, "debugName", text_file_name(path));
         put_text(writer, "debugPath", path);
         put_breakpad_id(writer, build_id);
         json_key(&writer->json, "codeId");

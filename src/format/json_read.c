@@ -400,7 +400,7 @@ static void end_frame(struct reader *reader)
         return;
 
     if (!frame->function)
-        frame->function = place_text(
+        frame->function = profile_intern_place(
             reader->profile,
             profile_string(reader->profile,
                            profile_mapping_at(reader->profile, frame->mapping)->path),

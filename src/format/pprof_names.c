@@ -69,10 +69,10 @@ static str_id place_of(struct pprof_reader *reader, const struct raw_location *l
     uint64_t offset = location->address;
 
     if (!mapping)
-        return place_text(reader->profile, "", offset);
+        return profile_intern_place(reader->profile, "", offset);
     if (mapping->start && offset >= mapping->start && offset < mapping->limit)
         offset = offset - mapping->start + mapping->offset;
-    return place_text(reader->profile, chars_at(reader, mapping->path), offset);
+    return profile_intern_place(reader->profile, chars_at(reader, mapping->path), offset);
 }
 
 static void name_frame(struct pprof_reader *reader, const struct raw_line *line,

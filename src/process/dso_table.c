@@ -14,6 +14,7 @@
 
 #include "base/hash.h"
 #include "base/map.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 #include "elf/image.h"
 
@@ -111,8 +112,7 @@ void dso_table_files(const struct dso_table *table, uint32_t *open, uint32_t *re
 /* Run-times that write a jitdump tell of it by mapping a page of "jit-PID.dump". */
 static bool is_jitdump(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    const char *name = slash ? slash + 1 : path;
+    const char *name = text_file_name(path);
     size_t digits;
 
     if (strncmp(name, "jit-", 4))
@@ -241,13 +241,19 @@ static int open_recorded(const struct mapping_record *mapping)
     return fd;
 }
 
+static bool may_open(struct dso_table *table)
+{
+    bool may = table->open < table->most_open;
+
+    table->refused += !may;
+    return may;
+}
+
 static void open_file(struct dso_table *table, pid_t pid, const struct mapping_record *mapping,
                       struct dso *dso)
 {
-    if (table->open >= table->most_open) {
-        table->refused++;
+    if (!may_open(table))
         return;
-    }
     dso->fd = table->recorded ? open_recorded(mapping) : open_mapped(pid, mapping);
     if (dso->fd < 0)
         return;
@@ -287,7 +293,7 @@ const struct dso *dso_table_find(struct dso_table *table, pid_t pid,
         dso.pid = 0;
     if (kind == DSO_FILE || kind == DSO_JIT)
         open_file(table, pid, mapping, &dso);
-    if (kind == DSO_ANONYMOUS || kind == DSO_JIT) {
+    if ((kind == DSO_ANONYMOUS || kind == DSO_JIT) && may_open(table)) {
         dso.jit = jit_home_open(table->recorded ? 0 : pid, pid);
         table->open += dso.jit->tmp >= 0;
     }

@@ -115,12 +115,14 @@ static void note_page(struct jit_code *code, uint64_t page, const struct jit_fun
     *latest = (uint32_t)code->place_count++;
 }
 
-/* A function that says it is larger than there is room for is noted as far as that goes. */
-static void add(struct jit_code *code, struct jit_function function)
+/* A function that says it is larger than there is room for is noted as far as that goes; one
+ * that makes no sense is not, nor does its index lead to what was there before. */
+static void add(struct jit_code *code, uint64_t index, struct jit_function function)
 {
     uint64_t first = function.address >> PAGE_SHIFT, last;
     struct jit_function *added;
 
+    map_set(&code->by_index, index, 0);
     if (!function.size || code->count == FUNCTIONS_MAX ||
         __builtin_add_overflow(function.address, function.size - 1, &last))
         return;
@@ -130,6 +132,7 @@ static void add(struct jit_code *code, struct jit_function function)
         code->chunks[code->chunk_count++] = xcalloc(CHUNK, sizeof(**code->chunks));
     }
     function.number = ++code->count;
+    map_set(&code->by_index, index, function.number);
     added = function_at(code, function.number);
     *added = function;
     for (uint64_t page = first; page <= last >> PAGE_SHIFT && page - first < PAGES_MAX &&
@@ -153,10 +156,8 @@ static void take_load(struct jit_code *code, uint64_t record, uint64_t time_ns)
     function.address = function.loaded_at = cursor_u64(&cursor);
     function.size = cursor_u64(&cursor);
     index = cursor_u64(&cursor);
-    if (cursor.failed)
-        return;
-    add(code, function);
-    map_set(&code->by_index, index, code->count);
+    if (!cursor.failed)
+        add(code, index, function);
 }
 
 /* {pid, tid, vma, old address, new address, size, index} */
@@ -178,8 +179,7 @@ static void take_move(struct jit_code *code, uint64_t record, uint64_t time_ns)
     function.address = address;
     function.size = size;
     function.time_ns = time_ns;
-    add(code, function);
-    map_set(&code->by_index, index, code->count);
+    add(code, index, function);
 }
 
 static void take_record(struct jit_code *code, uint32_t kind, uint64_t time_ns)

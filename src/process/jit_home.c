@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "base/xalloc.h"
 
 /* NSpid lists the PIDs from our namespace to the innermost; the last is the process's own. */
@@ -67,7 +68,6 @@ static int64_t start_time(pid_t pid)
 static void read_program(struct jit_home *home, pid_t pid)
 {
     char path[64], program[PATH_MAX];
-    const char *name;
     ssize_t length;
 
     snprintf(path, sizeof(path), "/proc/%d/exe", pid);
@@ -75,8 +75,7 @@ static void read_program(struct jit_home *home, pid_t pid)
     if (length <= 0)
         return;
     program[length] = 0;
-    name = strrchr(program, '/');
-    snprintf(home->program, sizeof(home->program), "%.63s", name ? name + 1 : program);
+    snprintf(home->program, sizeof(home->program), "%.63s", text_file_name(program));
 }
 
 /* Under sudo the processes that fiq started belong to the user behind it. */

@@ -97,11 +97,6 @@ const struct dso *processes_kernel(const struct processes *table)
     return dso_table_kernel(table->dsos);
 }
 
-const struct dso *processes_dso(const struct processes *table, uint32_t id)
-{
-    return dso_table_at(table->dsos, id);
-}
-
 uint32_t processes_dso_count(const struct processes *table)
 {
     return dso_table_count(table->dsos);

@@ -54,7 +54,6 @@ void processes_free(struct processes *processes); /* the dsos die with it */
 
 /* The kernel's own dso, always id 0. */
 const struct dso *processes_kernel(const struct processes *processes);
-const struct dso *processes_dso(const struct processes *processes, uint32_t id);
 uint32_t processes_dso_count(const struct processes *processes);
 
 /* Reads maps, comm and threads from /proc, for what happened before the capture. */

@@ -1,6 +1,7 @@
 #include "profile/profile.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -159,6 +160,27 @@ str_id profile_intern(struct profile *profile, const char *text, size_t length)
 str_id profile_intern_text(struct profile *profile, const char *text)
 {
     return profile_intern(profile, text, strlen(text));
+}
+
+str_id profile_intern_place(struct profile *profile, const char *path, uint64_t offset)
+{
+    enum { LENGTH_MAX = 400 };
+    static const char deleted[] = " (deleted)";
+    const char *name = text_file_name(path);
+    size_t length = strlen(name), end = sizeof(deleted) - 1;
+    char text[LENGTH_MAX + 32];
+
+    if (length > end && !strcmp(name + length - end, deleted))
+        length -= end;
+    if (*name == '[' && length > 2 && name[length - 1] == ']') { /* "[vdso]" */
+        name++;
+        length -= 2;
+    }
+    if (length > LENGTH_MAX)
+        length = LENGTH_MAX;
+    snprintf(text, sizeof(text), "[%.*s%s0x%" PRIx64 "]", (int)length, name, length ? "+" : "",
+             offset);
+    return profile_intern_text(profile, text);
 }
 
 const char *profile_string(const struct profile *profile, str_id id)

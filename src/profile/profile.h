@@ -31,6 +31,8 @@ void profile_free(struct profile *profile);
  * What is not is made so here, so that no writer has to think of it. */
 str_id profile_intern(struct profile *profile, const char *text, size_t length);
 str_id profile_intern_text(struct profile *profile, const char *text); /* up to its NUL */
+/* What stands for a name that is not known: "[libx.so+0x12]", "[0x12]" without a path. */
+str_id profile_intern_place(struct profile *profile, const char *path, uint64_t offset);
 const char *profile_string(const struct profile *profile, str_id id);
 size_t profile_string_length(const struct profile *profile, str_id id);
 const struct strings *profile_strings(const struct profile *profile);

@@ -6,6 +6,7 @@
 
 #include "base/compiler.h"
 #include "base/hash.h"
+#include "base/text.h"
 
 /* Hues 0 to 7 are kinds; files have all of them but the first three. */
 enum { HUE_ROOT, HUE_MARK, HUE_LABEL, HUE_NATIVE, HUE_KERNEL, HUE_INLINE, HUE_JIT, HUE_PYTHON };
@@ -72,13 +73,12 @@ uint8_t palette_kind_hue(enum frame_kind kind)
 static uint8_t file_hue(const struct view *view, const struct view_name *name)
 {
     const struct profile *profile = view_profile(view);
-    const char *path, *base;
+    const char *base;
 
     if (!name->mapping)
         return HUE_MARK;
-    path = profile_string(profile, profile_mapping_at(profile, name->mapping)->path);
-    base = strrchr(path, '/');
-    base = base ? base + 1 : path;
+    base = text_file_name(
+        profile_string(profile, profile_mapping_at(profile, name->mapping)->path));
     return (uint8_t)(FIRST_FILE_HUE + hash_bytes(base, strlen(base)) % FILE_HUES);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/map.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 
 /* NOT_MEASURED gives way to a number, and a sum never becomes NOT_MEASURED. */
@@ -502,11 +503,10 @@ const char *model_type_unit(const struct model *model, size_t type)
 const char *model_module(const struct model *model, name_id name)
 {
     mapping_id mapping = view_name(model->view, name)->mapping;
-    const char *path, *slash;
+    const char *path;
 
     if (!mapping)
         return "";
     path = profile_string(model->profile, profile_mapping_at(model->profile, mapping)->path);
-    slash = strrchr(path, '/');
-    return slash && *path != '[' ? slash + 1 : path;
+    return *path == '[' ? path : text_file_name(path);
 }

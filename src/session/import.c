@@ -91,34 +91,49 @@ static bool is_running_kernel(const uint8_t *id, size_t id_size)
     return true;
 }
 
-/* Where the symbol that perf noted is now; 0 when that is hidden. */
-static uint64_t kernel_text_now(void)
+/* Where the kernel's code lies now, from the symbol that perf notes on; false when that is
+ * hidden. */
+static bool find_kernel_text(uint64_t *start, uint64_t *end)
 {
     FILE *file = fopen("/proc/kallsyms", "re");
     char line[256], name[128];
-    uint64_t address, found = 0;
+    uint64_t address;
 
-    while (file && !found && fgets(line, sizeof(line), file))
-        if (sscanf(line, "%" SCNx64 " %*c %127s", &address, name) == 2 &&
-            (!strcmp(name, "_text") || !strcmp(name, "_stext")))
-            found = address;
+    *start = *end = 0;
+    while (file && !(*start && *end) && fgets(line, sizeof(line), file)) {
+        if (sscanf(line, "%" SCNx64 " %*c %127s", &address, name) != 2)
+            continue;
+        if (!*start && (!strcmp(name, "_text") || !strcmp(name, "_stext")))
+            *start = address;
+        else if (!strcmp(name, "_etext"))
+            *end = address;
+    }
     if (file)
         fclose(file);
-    return found;
+    return *start < *end;
 }
 
-/* The kernel lies elsewhere after each boot: its addresses are moved to where it is now. */
-static void move_kernel(const struct import *import, struct gather *gather)
+/* The kernel lies elsewhere after each boot: addresses in its text are moved to where that is
+ * now.  Its modules are shuffled anew, and other programs lie where BPF's were: what is outside
+ * the text stays, and gets names only from the recording itself. */
+static void move_kernel(struct import *import, struct gather *gather)
 {
     const struct perfdata_facts *facts = perfdata_facts(import->file);
     const struct dso *kernel = processes_kernel(reader_processes(import->reader));
-    uint64_t now = facts->kernel_text && import->kernel_seen ? kernel_text_now() : 0;
+    uint64_t start, end;
 
-    if (!now || now == facts->kernel_text || import->symbols.other_kernel)
+    if (!facts->kernel_text || !import->kernel_seen || import->symbols.other_kernel ||
+        !find_kernel_text(&start, &end) || start == facts->kernel_text)
         return;
-    for (size_t i = LOCATION_FIRST; i < gather->location_count; i++)
-        if (gather->locations[i].dso == kernel)
-            gather->locations[i].offset += now - facts->kernel_text;
+    for (size_t i = LOCATION_FIRST; i < gather->location_count; i++) {
+        struct location *location = &gather->locations[i];
+
+        if (location->dso == kernel && location->offset >= facts->kernel_text &&
+            location->offset - facts->kernel_text < end - start)
+            location->offset += start - facts->kernel_text;
+    }
+    import->symbols.kernel_text = start;
+    import->symbols.kernel_text_end = end;
 }
 
 /* ---- the profile ---- */

@@ -537,8 +537,3 @@ struct session_progress session_progress(const struct session *session)
         .first_sample_ns = atomic_load(&session->first_sample_ns),
     };
 }
-
-struct capture_facts session_facts(const struct session *session)
-{
-    return capture_facts(session->capture);
-}

@@ -49,6 +49,5 @@ int session_take(struct session *session, struct profile **profile, struct error
 void session_free(struct session *session);
 
 struct session_progress session_progress(const struct session *session);
-struct capture_facts session_facts(const struct session *session);
 
 #endif

@@ -39,18 +39,13 @@ struct binary {
 /* After this time the rest of a file's addresses get their names from symbol tables. */
 enum { DWARF_LIMIT_MS = 10000, MINI_DEBUG_MAX = 256 << 20 };
 
-static bool same_build_id(const struct build_id *a, const struct build_id *b)
-{
-    return a->size == b->size && !memcmp(a->bytes, b->bytes, a->size);
-}
-
 /* The path may mean another file by now, or here: only a proof of identity opens it. */
 static bool is_the_file(const struct dso *dso, struct image *image, int fd)
 {
     struct stat file;
 
     if (dso->build_id.size)
-        return same_build_id(&dso->build_id, image_build_id(image));
+        return build_id_same(&dso->build_id, image_build_id(image));
     return dso->inode && !fstat(fd, &file) && file.st_ino == dso->inode &&
            file.st_dev == dso->device;
 }
@@ -123,7 +118,7 @@ static void check_identity(struct binary *binary)
     if (!binary->image)
         return;
     found = image_build_id(binary->image);
-    if (!running->size || !found->size || same_build_id(running, found))
+    if (!running->size || !found->size || build_id_same(running, found))
         return;
     binary->failure = xasprintf("%s is not the file that ran (another build ID): its functions "
                                 "have no names",

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/search.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 
 enum {
@@ -24,25 +25,14 @@ struct line {
     size_t name_length, module_length;
 };
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return -1;
-}
-
 /* "ffffffff81000000 T _stext" with "\t[module]" behind it. */
 static bool parse_line(const char *at, const char *end, struct line *line)
 {
     const char *tab;
-    size_t digits = 0;
 
     *line = (struct line){0};
-    for (; at < end && hex_digit(*at) >= 0; at++, digits++)
-        line->address = line->address << 4 | (unsigned)hex_digit(*at);
-    if (!digits || digits > 16 || end - at < 4 || at[0] != ' ' || at[2] != ' ')
+    at = text_hex(at, end, &line->address);
+    if (!at || end - at < 4 || at[0] != ' ' || at[2] != ' ')
         return false;
     line->type = at[1];
     line->name = at + 3;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/search.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 
 enum {
@@ -23,29 +24,15 @@ void jit_hits_free(struct jit_hit *hits, size_t count)
     free(hits);
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* A number with or without 0x, and the blank behind it. */
 static bool parse_hex(const char **at, const char *end, uint64_t *number)
 {
     const char *digit = *at;
-    size_t digits = 0;
 
     if (end - digit > 2 && digit[0] == '0' && (digit[1] == 'x' || digit[1] == 'X'))
         digit += 2;
-    *number = 0;
-    for (; digit < end && hex_digit(*digit) >= 0; digit++, digits++)
-        *number = *number << 4 | (unsigned)hex_digit(*digit);
-    if (!digits || digits > 16 || digit == end || (*digit != ' ' && *digit != '\t'))
+    digit = text_hex(digit, end, number);
+    if (!digit || digit == end || (*digit != ' ' && *digit != '\t'))
         return false;
     while (digit < end && (*digit == ' ' || *digit == '\t'))
         digit++;

@@ -102,35 +102,6 @@ static struct binary *binary_of(struct symbolizer *symbolizer, const struct dso 
 
 /* ---- what a place is called ---- */
 
-static const char *file_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash && slash[1] ? slash + 1 : path;
-}
-
-/* "[libx.so+0x1234]" */
-static str_id place_name(struct profile *profile, const char *path, uint64_t offset)
-{
-    const char *name = file_name(path);
-    size_t length = strlen(name);
-    static const char deleted[] = " (deleted)";
-    char *text;
-    str_id id;
-
-    if (length > sizeof(deleted) - 1 && !strcmp(name + length - sizeof(deleted) + 1, deleted))
-        length -= sizeof(deleted) - 1;
-    if (*name == '[' && length > 1 && name[length - 1] == ']') { /* "[vdso]" */
-        name++;
-        length -= 2;
-    }
-    text = xasprintf("[%.*s+0x%llx]", (int)(length > 4096 ? 4096 : length), name,
-                     (unsigned long long)offset);
-    id = profile_intern_text(profile, text);
-    free(text);
-    return id;
-}
-
 static mapping_id mapping_of(struct profile *profile, const struct dso *dso)
 {
     char hex[2 * sizeof(dso->build_id.bytes) + 1];
@@ -160,7 +131,7 @@ static void leave_unnamed(struct group *group, struct profile *profile)
 
         place->mapping = mapping;
         if (!place->function) {
-            place->function = place_name(profile, group->dso->path, place->offset);
+            place->function = profile_intern_place(profile, group->dso->path, place->offset);
             place->unnamed = true;
         }
     }
@@ -361,7 +332,7 @@ static void name_by_starts(struct group *group, struct image *image, struct prof
             !function_starts_find(&starts, address, &start) ||
             !image_offset(image, start, &offset))
             continue;
-        place->function = place_name(profile, group->dso->path, offset);
+        place->function = profile_intern_place(profile, group->dso->path, offset);
         place->unnamed = true;
     }
 }
@@ -402,7 +373,7 @@ static void name_kernel_place(const struct dso *dso, struct place *place,
         return;
     }
     if (!hit->name) {
-        place->function = place_name(profile, "[kernel]", place->offset);
+        place->function = profile_intern_place(profile, "[kernel]", place->offset);
         place->unnamed = true;
         return;
     }
@@ -421,7 +392,8 @@ static void resolve_kernel(struct symbolizer *symbolizer, struct group *group,
     struct kernel_hit *hits = xcalloc(group->count, sizeof(*hits));
     mapping_id kernel = mapping_of(profile, group->dso);
     size_t size;
-    bool other = symbolizer->options.other_kernel;
+    const struct symbolizer_options *options = &symbolizer->options;
+    bool other = options->other_kernel;
     char *text = NULL;
 
     group->kind = FRAME_KERNEL;
@@ -440,6 +412,9 @@ static void resolve_kernel(struct symbolizer *symbolizer, struct group *group,
         profile_add_note(profile, why);
         free(why);
     }
+    for (size_t i = 0; i < group->count && options->kernel_text; i++)
+        if (addresses[i] < options->kernel_text || addresses[i] >= options->kernel_text_end)
+            hits[i] = (struct kernel_hit){0};
     for (size_t i = 0; i < group->count; i++)
         name_kernel_place(group->dso, &group->places[i], &hits[i], profile, kernel);
     free(addresses);

@@ -27,6 +27,8 @@ struct symbolizer_options {
     const char *debug_dir; /* searched before /usr/lib/debug, or NULL */
     bool debuginfod;       /* may ask debuginfod servers */
     bool other_kernel;     /* kernel addresses are another kernel's: they have no names here */
+    /* The kernel was booted anew: only its text, between these, is where names are; else 0. */
+    uint64_t kernel_text, kernel_text_end;
 };
 
 /*

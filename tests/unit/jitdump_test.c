@@ -151,6 +151,17 @@ Test(jitdump, moved_code_keeps_its_name_and_its_former_place)
     expect_name(0x1010, 350, "next");
 }
 
+Test(jitdump, a_function_that_was_refused_lends_its_index_no_other_name)
+{
+    load(0x1000, 0x80, 1, "good");
+    load(0x2000, 0, 2, "empty");
+    move(0x2000, 0x9000, 0x80, 2);
+    open_code();
+
+    expect_name(0x1010, UINT64_MAX, "good");
+    expect_name(0x9010, UINT64_MAX, NULL);
+}
+
 Test(jitdump, a_function_may_span_pages)
 {
     load(0x1ff0, 0x3000, 1, "long");
