@@ -39,4 +39,3 @@ static void log_at(enum log_level level, const char *format, va_list arguments)
 
 DEFINE_LOG(log_warning, LOG_WARNING)
 DEFINE_LOG(log_note, LOG_NOTE)
-DEFINE_LOG(log_detail, LOG_DETAIL)

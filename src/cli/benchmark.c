@@ -10,8 +10,10 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/compiler.h"
 #include "base/text.h"
 #include "base/xalloc.h"
@@ -104,28 +106,44 @@ static void divert_back(struct diverted *diverted)
     }
 }
 
-/* Until the child has ended or the user wants no more of it. */
+/* Asks the program to end; who does not listen is killed, after a second signal or a while. */
+struct ending {
+    int signals;
+    uint64_t deadline_ns;
+};
+
+static void end_program(pid_t pid, struct ending *ending, const struct signals *signals)
+{
+    struct signalfd_siginfo info;
+    int before = ending->signals;
+
+    while (read(signals->fd, &info, sizeof(info)) == sizeof(info))
+        ending->signals += info.ssi_signo != SIGCHLD;
+    if (!ending->signals)
+        return;
+    if (!before) {
+        ending->deadline_ns = clock_ns(CLOCK_MONOTONIC) + CHILD_GRACE_NS;
+        kill(pid, SIGTERM);
+    }
+    if (ending->signals > 1 || clock_ns(CLOCK_MONOTONIC) > ending->deadline_ns)
+        kill(pid, SIGKILL);
+}
+
+/* Until the child has ended, by itself or because the user wants no more of it. */
 static int wait_for_end(pid_t pid, const struct signals *signals, int *status,
                         struct error *err)
 {
-    struct signalfd_siginfo info;
     struct pollfd poll_fd = {.fd = signals->fd, .events = POLLIN};
+    struct ending ending = {0};
+    pid_t ended;
 
-    for (;;) {
-        pid_t ended = waitpid(pid, status, WNOHANG);
-
-        if (ended == pid)
-            return 0;
-        if (ended < 0)
-            return error_set(err, errno, "cannot wait for the program: %s", strerror(errno));
+    while (!(ended = waitpid(pid, status, WNOHANG))) {
         poll(&poll_fd, 1, 200);
-        while (read(signals->fd, &info, sizeof(info)) == sizeof(info))
-            if (info.ssi_signo != SIGCHLD) {
-                kill(pid, SIGTERM);
-                waitpid(pid, status, 0);
-                return error_set(err, EINTR, "interrupted");
-            }
+        end_program(pid, &ending, signals);
     }
+    if (ended < 0)
+        return error_set(err, errno, "cannot wait for the program: %s", strerror(errno));
+    return ending.signals ? error_set(err, EINTR, "interrupted") : 0;
 }
 
 /* The last of what the program printed, as a hint that fits. */

@@ -41,8 +41,13 @@ static void leave_root(void)
 static void run(const char *command, const char *path)
 {
     int null = open("/dev/null", O_RDWR);
+    sigset_t none;
 
-    setsid(); /* a Ctrl-C is not for the browser */
+    /* What a measurement made of signals is not for the browser, nor is a Ctrl-C. */
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGPIPE, SIG_DFL);
+    setsid();
     leave_root();
     if (null >= 0) {
         dup2(null, STDIN_FILENO);

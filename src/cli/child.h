@@ -26,6 +26,9 @@ struct given {
     struct rlimit files;
 };
 
+/* How long a program that was told to end may take over it. */
+#define CHILD_GRACE_NS 5000000000u
+
 /* Forks; the child stops short of its exec. */
 int child_start(struct child *child, char **command, const struct given *given,
                 struct error *err);

@@ -24,10 +24,9 @@ enum {
     EXIT_NOT_FOUND = 127
 };
 
-/* -q silences all but errors, -v and -vv add notes. */
+/* -q silences all but errors, -v adds notes. */
 struct talk_settings {
-    bool quiet;
-    int verbose;
+    bool quiet, verbose;
 };
 extern const struct option_spec talk_options[];
 /* Applies those of a command that has them: from here on log messages appear as asked for. */

@@ -59,6 +59,7 @@ static const struct option_spec who_options[] = {
     {0}};
 
 static void begin_attach(void *settings);
+static void configured_attach(void *settings);
 static int run_attach(void *settings, const struct operands *operands);
 static int run_system(void *settings, const struct operands *operands);
 static void end_attach(void *settings);
@@ -82,6 +83,7 @@ const struct command attach_command = {
                {talk_options, offsetof(struct attach_settings, talk)}},
     .settings_size = sizeof(struct attach_settings),
     .begin = begin_attach,
+    .configured = configured_attach,
     .run = run_attach,
     .end = end_attach,
 };
@@ -102,6 +104,7 @@ const struct command system_command = {
                {talk_options, offsetof(struct attach_settings, talk)}},
     .settings_size = sizeof(struct attach_settings),
     .begin = begin_attach,
+    .configured = configured_attach,
     .run = run_system,
     .end = end_attach,
 };
@@ -255,6 +258,11 @@ static int prepare_and_measure(struct attach_settings *settings)
 static void begin_attach(void *settings)
 {
     measure_defaults(&((struct attach_settings *)settings)->measure);
+}
+
+static void configured_attach(void *settings)
+{
+    measure_configured(&((struct attach_settings *)settings)->measure);
 }
 
 static int wrong_usage(const struct command *command, const char *message)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/text.h"
 #include "base/xalloc.h"
 #include "cli/benchmark.h"
 #include "cli/cli.h"
@@ -131,13 +132,6 @@ static int measure(const struct ci *ci, struct baseline *now, struct error *err)
     return failed;
 }
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
-
 /* The build ID of the file that is called like the command, else of the first that has one. */
 static void find_build_id(const struct profile *run, const char *program, char *build_id,
                           size_t size)
@@ -146,7 +140,8 @@ static void find_build_id(const struct profile *run, const char *program, char *
 
     for (mapping_id i = 1; i <= count; i++) {
         const struct profile_mapping *mapping = profile_mapping_at(run, i);
-        bool named = !strcmp(base_name(profile_string(run, mapping->path)), base_name(program));
+        bool named = !strcmp(text_file_name(profile_string(run, mapping->path)),
+                             text_file_name(program));
 
         if (mapping->build_id && (named || !*build_id))
             snprintf(build_id, size, "%.63s", profile_string(run, mapping->build_id));

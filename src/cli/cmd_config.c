@@ -69,8 +69,9 @@ static void print_command(const struct config *config, const struct command *com
 static void print_environment(void)
 {
     static const char *const variables[] = {
-        "BROWSER", "PAGER",           "NO_COLOR",        "CLICOLOR_FORCE", "COLUMNS",
-        "TERM",    "DEBUGINFOD_URLS", "XDG_CONFIG_HOME", "TMPDIR",         "SUDO_UID"};
+        "BROWSER",  "PAGER",           "NO_COLOR",           "CLICOLOR_FORCE", "COLUMNS",
+        "TERM",     "DEBUGINFOD_URLS", "XDG_CONFIG_HOME",    "XDG_STATE_HOME", "HOME",
+        "SUDO_UID", "SUDO_GID",        "GITHUB_STEP_SUMMARY"};
 
     for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++) {
         const char *value = getenv(variables[i]);

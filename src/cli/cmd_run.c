@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 #include "cli/child.h"
 #include "cli/cli.h"
@@ -19,7 +20,7 @@
 #include "cli/measure.h"
 #include "cli/symbol_options.h"
 
-enum { POLL_MS = 200, GRACE_NS_PER_S = 1000000000, TERM_GRACE_S = 5 };
+enum { POLL_MS = 200 };
 
 struct run_settings {
     struct measure_settings measure;
@@ -29,6 +30,7 @@ struct run_settings {
 };
 
 static void begin_run(void *settings);
+static void configured_run(void *settings);
 static int run_run(void *settings, const struct operands *operands);
 static void end_run(void *settings);
 
@@ -51,6 +53,7 @@ const struct command run_command = {
     .usage_code = EXIT_FIQ_FAILED,
     .settings_size = sizeof(struct run_settings),
     .begin = begin_run,
+    .configured = configured_run,
     .run = run_run,
     .end = end_run,
 };
@@ -66,13 +69,6 @@ struct watch {
     bool ended, written, forwarded;
     int interrupts, signal;
 };
-
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash && slash[1] ? slash + 1 : path;
-}
 
 static char *command_line(char **command)
 {
@@ -92,9 +88,13 @@ static char *command_line(char **command)
 /* VAR=value in front of the command, as in a shell. */
 static char **take_assignments(char **command)
 {
-    while (*command && strchr(*command, '=') && strchr(*command, '=') != *command &&
-           !strchr(*command, '/'))
-        putenv(*command++);
+    for (; *command; command++) {
+        size_t name = strcspn(*command, "=/");
+
+        if (!name || (*command)[name] != '=')
+            break;
+        putenv(*command);
+    }
     return command;
 }
 
@@ -140,8 +140,7 @@ static void take_signal(struct watch *watch, int number)
         if (!watch->forwarded && !watch->ended)
             kill(watch->child->pid, number);
         if (!watch->forwarded)
-            watch->deadline_ns =
-                clock_ns(CLOCK_MONOTONIC) + (uint64_t)TERM_GRACE_S * GRACE_NS_PER_S;
+            watch->deadline_ns = clock_ns(CLOCK_MONOTONIC) + CHILD_GRACE_NS;
         watch->forwarded = true;
         break;
     default:
@@ -251,7 +250,7 @@ static int start_and_measure(struct run_settings *settings, char **command)
     /* The child is there before any thread: fork copies only one. */
     if (child_start(&child, command, &given, &err))
         return print_error(&err, EXIT_FIQ_FAILED);
-    if (measure_name_outputs(&settings->outputs, base_name(command[0]), child.pid, &err) ||
+    if (measure_name_outputs(&settings->outputs, text_file_name(command[0]), child.pid, &err) ||
         measure_check_outputs(&settings->outputs, &err)) {
         child_abandon(&child);
         return print_error(&err, EXIT_FIQ_FAILED);
@@ -267,6 +266,11 @@ static int start_and_measure(struct run_settings *settings, char **command)
 static void begin_run(void *settings)
 {
     measure_defaults(&((struct run_settings *)settings)->measure);
+}
+
+static void configured_run(void *settings)
+{
+    measure_configured(&((struct run_settings *)settings)->measure);
 }
 
 static int run_run(void *settings, const struct operands *operands)

@@ -60,6 +60,7 @@ void print_notes(const struct profile *profile)
 int input_filter(const struct filter *filter, struct profile **profile, struct error *err)
 {
     struct profile *filtered;
+    size_t stacks;
     int failed;
 
     if (!filter_is_set(filter))
@@ -69,7 +70,8 @@ int input_filter(const struct filter *filter, struct profile **profile, struct e
         return failed;
     profile_free(*profile);
     *profile = filtered;
-    return 0;
+    profile_stacks(filtered, &stacks);
+    return stacks ? 0 : error_set(err, ENODATA, "the filters leave no samples");
 }
 
 /* ---- progress ---- */
@@ -147,21 +149,17 @@ int input_read(const char *path, const struct filter *filter, enum input_talk ta
                struct profile **profile, struct error *err)
 {
     struct profile *input;
-    size_t stacks = 0;
     int failed = input_open(path, talk, &input, err);
 
-    if (!failed)
-        failed = input_filter(filter, &input, err);
-    if (!failed) {
-        if (talk == INPUT_NOTES)
-            print_notes(input);
-        profile_stacks(input, &stacks);
-    }
-    if (!failed && !stacks)
-        failed = error_set(err, ENODATA, "%s: the filters leave no samples", path);
     if (failed)
+        return failed;
+    failed = input_filter(filter, &input, err);
+    if (failed) {
         profile_free(input);
-    else
-        *profile = input;
-    return failed;
+        return error_wrap(err, failed, "%s", path);
+    }
+    if (talk == INPUT_NOTES)
+        print_notes(input);
+    *profile = input;
+    return 0;
 }

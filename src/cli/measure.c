@@ -179,6 +179,11 @@ const struct option_spec measure_options[] = {
     {"g", 'g', 0, NULL, "accepted for habit's sake", set_call_graph},
     {0}};
 
+void measure_configured(struct measure_settings *settings)
+{
+    settings->duration_given = settings->rate_given = false;
+}
+
 void measure_defaults(struct measure_settings *settings)
 {
     *settings =
@@ -315,7 +320,8 @@ static void print_written(const struct outputs *outputs)
     }
 }
 
-/* Nothing was sampled: the likely reasons, and no picture of nothing. */
+/* Nothing was sampled: the likely reasons.  Outputs are written all the same, as what reads
+ * them may wait for them; they say that they are empty. */
 static void explain_no_samples(const struct profile *profile, struct error *err)
 {
     const struct profile_info *info = profile_facts(profile);

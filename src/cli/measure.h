@@ -21,6 +21,8 @@ extern const struct option_spec measure_options[]; /* settings: struct measure_s
 
 /* Sets what no option sets; before options_parse(). */
 void measure_defaults(struct measure_settings *settings);
+/* What was set up to now gives way to a preset. */
+void measure_configured(struct measure_settings *settings);
 
 /*
  * Waiting, with the signals that concern it.

@@ -42,24 +42,15 @@ static void print_log(enum log_level level, const char *message, void *data)
     print_message("%s%s", level == LOG_WARNING ? "warning: " : "", message);
 }
 
-static int set_verbose(void *settings, const char *value, struct error *err)
-{
-    (void)value;
-    (void)err;
-    ((struct talk_settings *)settings)->verbose++;
-    return 0;
-}
-
-const struct option_spec talk_options[] = {
-    {"quiet", 'q', 0, NULL, "errors only", OPTION_SETS(struct talk_settings, quiet),
-     .group = "Messages"},
-    {"verbose", 'v', 0, NULL, "more on what happens; -vv for details", set_verbose},
-    {0}};
+const struct option_spec talk_options[] = {{"quiet", 'q', 0, NULL, "errors only",
+                                            OPTION_SETS(struct talk_settings, quiet),
+                                            .group = "Messages"},
+                                           {"verbose", 'v', 0, NULL, "more on what happens",
+                                            OPTION_SETS(struct talk_settings, verbose)},
+                                           {0}};
 
 void talk_begin(const struct command *command, const void *settings)
 {
-    static const enum log_level levels[] = {LOG_WARNING, LOG_NOTE, LOG_DETAIL};
-
     for (size_t t = 0; t < COMMAND_TABLES && command->tables[t].options; t++) {
         const struct talk_settings *talk =
             (const void *)((const char *)settings + command->tables[t].offset);
@@ -69,6 +60,6 @@ void talk_begin(const struct command *command, const void *settings)
         if (talk->quiet)
             log_to(NULL, NULL, LOG_WARNING);
         else
-            log_to(print_log, NULL, levels[talk->verbose > 2 ? 2 : talk->verbose]);
+            log_to(print_log, NULL, talk->verbose ? LOG_NOTE : LOG_WARNING);
     }
 }

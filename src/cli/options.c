@@ -208,6 +208,8 @@ enum options_result options_parse(const struct command *command, int argc, char 
     }
     collect(&parser, command);
     result = set_defaults(command, &parser, argc, argv, settings);
+    if (command->configured)
+        command->configured(settings);
     optind = 0;
     opterr = 0;
     while (result == OPTIONS_OK &&

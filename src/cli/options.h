@@ -72,6 +72,8 @@ struct command {
     int usage_code;                   /* exit code for wrong usage; EXIT_USAGE where 0 */
     size_t settings_size;             /* of the struct that the tables set; zero at first */
     void (*begin)(void *settings);    /* sets what is neither zero nor an option; or NULL */
+    void (*configured)(
+        void *settings); /* after the user's defaults, before the rest; or NULL */
     int (*run)(void *settings, const struct operands *operands); /* returns the exit code */
     void (*end)(void *settings); /* frees what the settings hold, after all; or NULL */
 };

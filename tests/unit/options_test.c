@@ -216,6 +216,24 @@ Test(options, a_default_holds_until_the_command_line_says_otherwise)
     cr_expect(eq(int, settings.talk.verbose, 1));
 }
 
+static void forget_verbosity(void *its)
+{
+    ((struct settings *)its)->talk.verbose = 0;
+}
+
+Test(options, a_command_hears_when_the_defaults_are_set)
+{
+    struct option_default verbose = {
+        .command = &command, .name = "verbose", .value = "true", .origin = "file"};
+
+    options_set_defaults(&verbose, 1);
+    command.configured = forget_verbosity;
+    cr_assert(eq(int, parse("try"), OPTIONS_OK));
+    cr_expect(eq(int, settings.talk.verbose, 0));
+    cr_assert(eq(int, parse("try -v"), OPTIONS_OK));
+    cr_expect(eq(int, settings.talk.verbose, 1));
+}
+
 Test(options, a_bad_default_names_where_it_was_said)
 {
     struct option_default wrong = {
