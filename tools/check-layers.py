@@ -13,23 +13,19 @@ ROOMS = {
     "process": "base perf elf",
     "unwind": "base perf elf process",
     "symbolize": "base elf process profile",
-    "interp": "base elf process profile",
     "format": "base profile",
     "render": "base profile",
     "compare": "base profile",
-    "session": "base perf capture process unwind symbolize interp profile",
-    "top": "base profile session",
+    "session": "base perf capture process unwind symbolize profile",
     "report": "base profile compare",
     "gate": "base profile format compare report session",
     "doctor": "base perf elf process symbolize capture",
-    "api": "base profile format render compare session",
-    "cli": "base profile format render compare report gate doctor session top",
+    "cli": "base profile format render compare report gate doctor session",
 }
 
 # Headers of libraries that belong to few rooms.
 LIBRARIES = {
     r"elfutils/|libelf\.h|gelf\.h|dwarf\.h|libdw": "elf unwind symbolize doctor",
-    r"n?curses": "top",
     r"linux/perf_event\.h": "perf capture",
 }
 

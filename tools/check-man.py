@@ -34,6 +34,8 @@ def options_of(command):
 
 
 def complaints(command):
+    if f"*fiq-{command}*(1)" not in (man / "fiq.1.scd").read_text():
+        yield f"fiq.1.scd does not lead to {command}"
     page = man / f"fiq-{command}.1.scd"
     if not page.exists():
         yield f"{command} has no page man/{page.name}; write one like fiq-flame.1.scd"

@@ -81,7 +81,17 @@ expect(any('"workload"' in line for line in lines) and
        "-o -: folded text on standard output, behind the child's")
 
 print("a variable in front of the command")
-done = fiq("run", "-q", "-o", out, "--", "GREETING=hello", "sh", "-c", "echo $GREETING")
-expect(done.stdout == "hello\n", f"NAME=VALUE sets it: {done.stdout!r} {done.stderr!r}")
+done = fiq("run", "-q", "-o", out, "--", "GREETING=hello/you", "sh", "-c", "echo $GREETING")
+expect(done.stdout == "hello/you\n", f"NAME=VALUE sets it: {done.stdout!r} {done.stderr!r}")
+
+print("defaults of the user and presets")
+config = SCRATCH / "config"
+(config / "fiq").mkdir(parents=True)
+(config / "fiq/config").write_text("[run]\nfreq = 199\nduration = 2\n")
+env = {**os.environ, "XDG_CONFIG_HOME": str(config)}
+done = fiq("run", "-o", out, "--", *workload("shares", 0.3), env=env)
+expect("Hz of 199" in done.stderr, f"the file's rate holds: {done.stderr!r}")
+done = fiq("run", "--detailed", "-o", out, "--", *workload("shares", 0.3), env=env)
+expect("Hz of 997" in done.stderr, f"a preset on the command line outweighs it: {done.stderr!r}")
 
 finish()

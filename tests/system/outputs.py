@@ -37,8 +37,14 @@ expect("http" not in re.sub(r"http://www\.w3\.org/[\w/]*", "", first.read_text()
        "the picture refers to nothing outside")
 
 print("what cannot be written")
-done = fiq("run", "-o", "/dev/full", "--", "true")
-expect(done.returncode != 0 or "no samples" in done.stderr, "a full device is an error")
+done = fiq("convert", "--format", "folded", second, "-o", "/dev/full")
+expect(done.returncode == 1 and "No space left" in done.stderr,
+       f"a full device is an error: {done.returncode} {done.stderr!r}")
+
+empty = SCRATCH / "empty.svg"
+done = fiq("run", "--focus", "^nobody$", "-o", empty, "--", *workload("shares", 0.3))
+expect(done.returncode == 125 and "leave no samples" in done.stderr and not empty.exists(),
+       f"filters that leave nothing are an error: {done.returncode} {done.stderr!r}")
 
 print("under sudo")
 if os.geteuid() == 0:

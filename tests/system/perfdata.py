@@ -35,6 +35,7 @@ CASES = {"dwarf": ["--call-graph", "dwarf"],
          "frame-pointers": ["--call-graph", "fp"],
          "no-stacks": [],
          "two-events": ["-e", "page-faults", "--call-graph", "dwarf"]}
+compared = []
 for name, options in CASES.items():
     path = record(name + ".data", *options)
     if not path:
@@ -45,15 +46,19 @@ for name, options in CASES.items():
     if not expect(done.returncode == 0, f"{name}: is read"):
         print(done.stderr)
         continue
+    compared.append(name)
     stacks = folded(out)
-    total = sum(stacks.values())
-    expect(wanted is None or total == wanted, f"{name}: {total} samples, perf has {wanted}")
+    read = total(stacks)
+    expect(wanted is None or read == wanted, f"{name}: {read} samples, perf has {wanted}")
     hot = count_of(stacks, "hot")
-    expect(hot > 0.5 * total, f"{name}: {hot} samples of hot in {total}")
+    expect(hot > 0.5 * read, f"{name}: {hot} samples of hot in {read}")
     if "dwarf" in options:
         whole = sum(count for frames, count in stacks.items()
                     if any(ROOTS.fullmatch(frame) for frame in frames[:2]))
-        expect(whole > 0.98 * total, f"{name}: {whole} of {total} stacks reach their root")
+        expect(whole > 0.98 * read, f"{name}: {whole} of {read} stacks reach their root")
+
+if not compared:
+    skip("this perf records nothing here")
 
 whole = record("cut.data", "--call-graph", "dwarf")
 if whole:
