@@ -115,10 +115,9 @@ void profile_quality_line(const struct profile *profile, char *text, size_t size
     share(&line, q->cut, stacks, "cut",
           q->largest_copy ? "deeper than the 64 KiB that the kernel copies"
                           : "--stack-size 65528 copies more");
-    share(&line, q->broken, stacks, "broken",
-          "fiq run -v names the files without unwind rules");
+    share(&line, q->broken, stacks, "broken", "a note names the files without unwind rules");
     share(&line, q->unnamed, all, "of leaf names unknown",
-          "install debug symbols; fiq run -v names the files");
+          "fiq doctor FILE says which symbols would help");
     share(&line, q->pruned, all, "pruned", "--max-nodes raises the limit");
     if (q->lost)
         append(&line,

@@ -436,52 +436,44 @@ static str_id host_text(struct profile *profile)
     return profile_intern_text(profile, text);
 }
 
-static void add_notes(struct session *session, struct profile *profile, uint64_t lost_others)
+static void add_notes(const struct session *session, struct profile *profile,
+                      uint64_t lost_others)
 {
     const struct capture_facts *facts = &session->facts;
-    char note[640];
 
-    for (size_t i = 0; i < 3 && session->broken[i].dso; i++) {
-        snprintf(note, sizeof(note),
-                 "%" PRIu64 " stacks broke in %.400s: it has neither unwind tables there nor "
-                 "frame pointers",
-                 session->broken[i].count, session->broken[i].dso->path);
-        profile_add_note(profile, note);
-    }
-    if (!facts->per_cpu) {
-        profile_add_note(
-            profile, "events are per thread: threads and processes that live shorter than a "
+    for (size_t i = 0; i < 3 && session->broken[i].dso; i++)
+        profile_note(profile,
+                     "%" PRIu64
+                     " stacks broke in %.400s: it has neither unwind tables there nor "
+                     "frame pointers",
+                     session->broken[i].count, session->broken[i].dso->path);
+    if (!facts->per_cpu)
+        profile_note(profile,
+                     "events are per thread: threads and processes that live shorter than a "
                      "sampling period are under-sampled; as root, or with CAP_PERFMON, fiq "
                      "samples per CPU and sees them all");
-    }
-    if (session->options.capture.kernel && !facts->kernel) {
-        snprintf(note, sizeof(note),
-                 "user frames only: kernel.perf_event_paranoid is %ld; sudo sysctl "
-                 "kernel.perf_event_paranoid=1, or root, shows the kernel's",
-                 sysctl_number("perf_event_paranoid", -2));
-        profile_add_note(profile, note);
-    }
-    if (facts->ring_bytes < facts->ring_wanted) {
-        snprintf(note, sizeof(note),
-                 "ring buffers were reduced to %" PRIu64 " KiB a CPU, with %u bytes of stack a "
-                 "sample, by the locked-memory limit; ulimit -l unlimited lifts it",
-                 facts->ring_bytes / 1024, facts->stack_bytes);
-        profile_add_note(profile, note);
-    }
-    if (lost_others) {
-        snprintf(note, sizeof(note),
-                 "%" PRIu64 " records about mappings, names and forks were lost: names and "
-                 "stacks of what came then may be wrong",
-                 lost_others);
-        profile_add_note(profile, note);
-    }
-    if (session->files_refused) {
-        snprintf(note, sizeof(note),
-                 "%u mapped files were not opened, as half of the open-file limit was used: "
-                 "ulimit -n 65536",
-                 session->files_refused);
-        profile_add_note(profile, note);
-    }
+    if (session->options.capture.kernel && !facts->kernel)
+        profile_note(profile,
+                     "user frames only: kernel.perf_event_paranoid is %ld; sudo sysctl "
+                     "kernel.perf_event_paranoid=1, or root, shows the kernel's",
+                     sysctl_number("perf_event_paranoid", -2));
+    if (facts->ring_bytes < facts->ring_wanted)
+        profile_note(profile,
+                     "ring buffers were reduced to %" PRIu64
+                     " KiB a CPU, with %u bytes of stack "
+                     "a sample, by the locked-memory limit; ulimit -l unlimited lifts it",
+                     facts->ring_bytes / 1024, facts->stack_bytes);
+    if (lost_others)
+        profile_note(profile,
+                     "%" PRIu64 " records about mappings, names and forks were lost: names and "
+                     "stacks of what came then may be wrong",
+                     lost_others);
+    if (session->files_refused)
+        profile_note(
+            profile,
+            "%u mapped files were not opened, as half of the open-file limit was used: "
+            "ulimit -n 65536",
+            session->files_refused);
 }
 
 static void describe(struct session *session, struct profile *profile,
