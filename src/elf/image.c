@@ -291,13 +291,13 @@ bool image_has_section(struct image *image, const char *name)
     return find_section(image, name, &header) && header.sh_type != SHT_NOBITS && header.sh_size;
 }
 
-bool image_section(struct image *image, const char *name, size_t limit, struct section *section)
+bool image_section_at(struct image *image, Elf_Scn *scn, size_t limit, struct section *section)
 {
     GElf_Shdr header;
-    Elf_Scn *scn = find_section(image, name, &header);
     Elf_Data *data;
 
-    if (!scn || header.sh_type == SHT_NOBITS || !header.sh_size || header.sh_size > limit)
+    if (!scn || !gelf_getshdr(scn, &header) || header.sh_type == SHT_NOBITS ||
+        !header.sh_size || header.sh_size > limit)
         return false;
     if (header.sh_flags & SHF_COMPRESSED) {
         GElf_Chdr compressed;
@@ -316,6 +316,13 @@ bool image_section(struct image *image, const char *name, size_t limit, struct s
     *section =
         (struct section){.bytes = data->d_buf, .size = data->d_size, .address = header.sh_addr};
     return true;
+}
+
+bool image_section(struct image *image, const char *name, size_t limit, struct section *section)
+{
+    GElf_Shdr header;
+
+    return image_section_at(image, find_section(image, name, &header), limit, section);
 }
 
 bool image_eh_frame_hdr(struct image *image, struct section *section)

@@ -49,6 +49,9 @@ struct section {
 bool image_section(struct image *image, const char *name, size_t limit,
                    struct section *section);
 
+/* The same of a section that was found otherwise; NULL is no section. */
+bool image_section_at(struct image *image, Elf_Scn *scn, size_t limit, struct section *section);
+
 /* Whether there is such a section with bytes in the file; reads nothing of them. */
 bool image_has_section(struct image *image, const char *name);
 

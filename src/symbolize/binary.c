@@ -9,10 +9,12 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/search.h"
 #include "base/xalloc.h"
 #include "elf/mini_debug.h"
 #include "symbolize/debuginfod.h"
 #include "symbolize/go_names.h"
+#include "symbolize/plt.h"
 
 struct binary {
     const struct dso *dso;
@@ -204,25 +206,68 @@ static bool search_mini(struct binary *binary, struct symbol_search *search)
     return binary->mini && symbol_search_table(search, binary->mini, SHT_SYMTAB);
 }
 
+/* Whether there was more than the dynamic table.  search->hits is the caller's to free. */
+static bool search_tables(struct binary *binary, const uint64_t *addresses, size_t count,
+                          struct symbol_search *search)
+{
+    bool table;
+
+    symbol_search_begin(search, addresses, count);
+    table = symbol_search_table(search, binary->image, SHT_SYMTAB);
+    if (!table && binary->debug.image)
+        table = symbol_search_table(search, binary->debug.image, SHT_SYMTAB);
+    if (!table)
+        table = search_mini(binary, search);
+    if (!symbol_search_complete(search))
+        symbol_search_table(search, binary->image, SHT_DYNSYM);
+    symbol_search_end(search);
+    return table;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    const uint64_t *left = a;
+    const uint64_t *right = b;
+
+    return (*left > *right) - (*left < *right);
+}
+
+/* A function that is chosen when the program starts bears the name of what chooses it. */
+static void name_chosen(struct binary *binary, struct symbol_hit *hits, size_t count)
+{
+    uint64_t *resolvers = xalloc(count * sizeof(*resolvers));
+    struct symbol_search search;
+    size_t found = 0, distinct = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (hits[i].resolver)
+            resolvers[found++] = hits[i].resolver;
+    if (found)
+        qsort(resolvers, found, sizeof(*resolvers), ascending);
+    for (size_t i = 0; i < found; i++)
+        if (!i || resolvers[i] != resolvers[i - 1])
+            resolvers[distinct++] = resolvers[i];
+    if (distinct) {
+        search_tables(binary, resolvers, distinct, &search);
+        for (size_t i = 0; i < count; i++)
+            if (hits[i].resolver)
+                hits[i].name =
+                    search.hits[first_from(resolvers, distinct, hits[i].resolver)].name;
+        free(search.hits);
+    }
+    free(resolvers);
+}
+
 void binary_symbols(struct binary *binary, const uint64_t *addresses, size_t count,
                     struct symbol_hit *hits)
 {
     struct symbol_search search;
-    bool table;
 
-    symbol_search_begin(&search, addresses, count);
-    table = symbol_search_table(&search, binary->image, SHT_SYMTAB);
-    if (!table && binary->debug.image)
-        table = symbol_search_table(&search, binary->debug.image, SHT_SYMTAB);
-    if (!table)
-        table = search_mini(binary, &search);
-    if (!symbol_search_complete(&search))
-        symbol_search_table(&search, binary->image, SHT_DYNSYM);
-    symbol_search_end(&search);
+    binary->stripped = !search_tables(binary, addresses, count, &search);
     symbol_search_plt(&search, binary->image);
-    binary->stripped = !table;
     memcpy(hits, search.hits, count * sizeof(*hits));
     free(search.hits);
+    name_chosen(binary, hits, count);
 }
 
 static void open_dwarf(struct binary *binary)

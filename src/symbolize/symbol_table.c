@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cursor.h"
 #include "base/search.h"
 #include "base/xalloc.h"
 
-enum { SECTIONS_MAX = 1 << 20, SECTION_MAX = 1 << 28 };
+enum { SECTIONS_MAX = 1 << 20 };
+static const size_t TABLE_MAX = (size_t)1 << 32;
 
 struct symbol_nearest {
     uint64_t start;
@@ -151,41 +151,27 @@ static struct section_range *section_ranges(struct image *image, size_t *count)
     return ranges;
 }
 
-/* A table's raw bytes, where they lie within the file. */
-static bool raw_bytes(struct image *image, Elf_Scn *scn, struct section *section)
-{
-    GElf_Shdr header;
-    Elf_Data *data;
-
-    if (!scn || !gelf_getshdr(scn, &header) || header.sh_type == SHT_NOBITS ||
-        header.sh_flags & SHF_COMPRESSED || header.sh_offset > image_file_size(image) ||
-        header.sh_size > image_file_size(image) - header.sh_offset)
-        return false;
-    data = elf_rawdata(scn, NULL);
-    if (!data || !data->d_buf || !data->d_size)
-        return false;
-    *section =
-        (struct section){.bytes = data->d_buf, .size = data->d_size, .address = header.sh_addr};
-    return true;
-}
-
-/* The symbols and their texts, which end in a NUL. */
-static bool symbols_of(struct image *image, uint32_t type, struct section *symbols,
-                       struct section *texts)
+bool symbol_table_of(struct image *image, uint32_t type, struct section *symbols,
+                     struct section *texts)
 {
     Elf_Scn *scn = NULL;
+    struct section table, strings;
 
+    *symbols = *texts = (struct section){0};
     while ((scn = elf_nextscn(image_elf(image), scn))) {
         GElf_Shdr header;
 
         if (!gelf_getshdr(scn, &header) || header.sh_type != type)
             continue;
-        if (!raw_bytes(image, scn, symbols) ||
-            !raw_bytes(image, elf_getscn(image_elf(image), header.sh_link), texts))
+        if (!image_section_at(image, scn, TABLE_MAX, &table) ||
+            !image_section_at(image, elf_getscn(image_elf(image), header.sh_link), TABLE_MAX,
+                              &strings))
             return false;
-        while (texts->size && texts->bytes[texts->size - 1])
-            texts->size--;
-        return texts->size != 0;
+        while (strings.size && strings.bytes[strings.size - 1])
+            strings.size--;
+        *symbols = table;
+        *texts = strings;
+        return strings.size != 0;
     }
     return false;
 }
@@ -213,7 +199,7 @@ bool symbol_search_table(struct symbol_search *search, struct image *image, uint
     struct section_range *ranges;
     Elf64_Sym entry;
 
-    if (!symbols_of(image, type, &symbols, &texts))
+    if (!symbol_table_of(image, type, &symbols, &texts))
         return false;
     ranges = section_ranges(image, &range_count);
     for (size_t at = 0; symbols.size - at >= sizeof(entry); at += sizeof(entry)) {
@@ -239,149 +225,4 @@ bool symbol_search_table(struct symbol_search *search, struct image *image, uint
     }
     free(ranges);
     return true;
-}
-
-/* ---- procedure linkage table ---- */
-
-/* Which symbol the slot at this address of the global offset table is for. */
-struct slot {
-    uint64_t address;
-    const char *name;
-};
-
-struct slots {
-    struct slot *all;
-    size_t count, room;
-    struct slot *jumps; /* of .rela.plt, by index */
-    size_t jump_count, jump_room;
-};
-
-static void add_slots(struct slots *slots, struct image *image, const char *section_name,
-                      const struct section *symbols, const struct section *texts, bool jumps)
-{
-    struct section relocations;
-    Elf64_Rela entry;
-
-    if (!image_section(image, section_name, SECTION_MAX, &relocations))
-        return;
-    for (size_t at = 0; relocations.size - at >= sizeof(entry); at += sizeof(entry)) {
-        uint64_t symbol_at;
-        struct slot slot = {0};
-
-        memcpy(&entry, relocations.bytes + at, sizeof(entry));
-        slot.address = entry.r_offset;
-        symbol_at = ELF64_R_SYM(entry.r_info) * sizeof(Elf64_Sym);
-        if (symbol_at && symbol_at + sizeof(Elf64_Sym) <= symbols->size) {
-            Elf64_Sym symbol;
-
-            memcpy(&symbol, symbols->bytes + symbol_at, sizeof(symbol));
-            if (symbol.st_name < texts->size && texts->bytes[symbol.st_name])
-                slot.name = (const char *)texts->bytes + symbol.st_name;
-        }
-        if (jumps) {
-            slots->jumps = xgrow(slots->jumps, &slots->jump_room, slots->jump_count + 1,
-                                 sizeof(*slots->jumps));
-            slots->jumps[slots->jump_count++] = slot;
-        }
-        if (slot.name) {
-            slots->all = xgrow(slots->all, &slots->room, slots->count + 1, sizeof(*slots->all));
-            slots->all[slots->count++] = slot;
-        }
-    }
-}
-
-static int by_address(const void *a, const void *b)
-{
-    const struct slot *left = a;
-    const struct slot *right = b;
-
-    return (left->address > right->address) - (left->address < right->address);
-}
-
-/* What a stub of at most 16 bytes jumps to: `jmp *disp(%rip)`, or `push index` of a lazy one.
- * Prefixes (endbr64, bnd) are passed over. */
-static const char *stub_target(const struct slots *slots, const uint8_t *stub, size_t size,
-                               uint64_t address)
-{
-    for (size_t i = 0; i + 6 <= size; i++) {
-        struct cursor cursor = cursor_over(stub + i + 2, 4);
-        struct slot wanted;
-        const struct slot *found;
-
-        if (stub[i] != 0xff || stub[i + 1] != 0x25)
-            continue;
-        wanted.address = address + i + 6 + (uint64_t)(int64_t)(int32_t)cursor_u32(&cursor);
-        found = slots->count
-                    ? bsearch(&wanted, slots->all, slots->count, sizeof(wanted), by_address)
-                    : NULL;
-        if (found)
-            return found->name;
-    }
-    for (size_t i = 0; i + 5 <= size; i++) {
-        struct cursor cursor = cursor_over(stub + i + 1, 4);
-        uint32_t index = cursor_u32(&cursor);
-
-        if (stub[i] == 0x68 && (i == 0 || i == 4))
-            return index < slots->jump_count ? slots->jumps[index].name : NULL;
-    }
-    return NULL;
-}
-
-static void name_stubs(struct symbol_search *search, const struct slots *slots,
-                       const struct section *plt, size_t entry_size)
-{
-    size_t at = first_from(search->addresses, search->count, plt->address);
-
-    for (; at < search->count && search->addresses[at] - plt->address < plt->size; at++) {
-        uint64_t offset = (search->addresses[at] - plt->address) / entry_size * entry_size;
-        size_t size = plt->size - (size_t)offset;
-        const char *name =
-            stub_target(slots, plt->bytes + offset, size < entry_size ? size : entry_size,
-                        plt->address + offset);
-
-        if (name)
-            search->hits[at] = (struct symbol_hit){.name = name,
-                                                   .start = plt->address + offset,
-                                                   .size = entry_size,
-                                                   .kind = 2,
-                                                   .global = true,
-                                                   .plt = true};
-    }
-}
-
-static bool any_within(const struct symbol_search *search, uint64_t start, uint64_t size)
-{
-    size_t at = first_from(search->addresses, search->count, start);
-
-    return at < search->count && search->addresses[at] - start < size;
-}
-
-void symbol_search_plt(struct symbol_search *search, struct image *image)
-{
-    static const char *const names[] = {".plt", ".plt.sec", ".plt.got"};
-    struct section plt[ARRAY_LENGTH(names)] = {0};
-    struct section symbols, texts;
-    struct slots slots = {0};
-    bool wanted = false;
-
-    if (image_machine(image) != EM_X86_64)
-        return;
-    for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
-        wanted |= image_section(image, names[i], SECTION_MAX, &plt[i]) &&
-                  any_within(search, plt[i].address, plt[i].size);
-    if (!wanted || !symbols_of(image, SHT_DYNSYM, &symbols, &texts))
-        return;
-    add_slots(&slots, image, ".rela.plt", &symbols, &texts, true);
-    add_slots(&slots, image, ".rela.dyn", &symbols, &texts, false);
-    if (slots.count)
-        qsort(slots.all, slots.count, sizeof(*slots.all), by_address);
-    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
-        /* .plt.got has entries of 8 bytes without, of 16 with endbr64. */
-        bool small = i == 2 && plt[i].bytes && plt[i].size >= 2 && plt[i].bytes[0] == 0xff;
-
-        if (plt[i].bytes)
-            name_stubs(search, &slots, &plt[i], small ? 8 : 16);
-    }
-    free(slots.all);
-    free(slots.jumps);
 }

@@ -23,6 +23,7 @@ struct symbol_hit {
     uint64_t start, size;
     uint8_t kind; /* 0 object, 1 without type, 2 function */
     bool global, plt;
+    uint64_t resolver; /* of a stub whose function is chosen at run time; 0: none (plt.h) */
 };
 
 /* A search in several tables, one after the other. */
@@ -56,8 +57,8 @@ struct symbol {
 };
 void symbol_search_offer(struct symbol_search *search, const struct symbol *symbol);
 
-/* Names the stubs of the procedure linkage table after the functions they call (hits[].plt is
- * set).  For x86-64. */
-void symbol_search_plt(struct symbol_search *search, struct image *image);
+/* The bytes of such a table and its texts, which end in a NUL; empty when there is none. */
+bool symbol_table_of(struct image *image, uint32_t type, struct section *symbols,
+                     struct section *texts);
 
 #endif

@@ -167,6 +167,9 @@ static str_id readable_name(struct naming *naming, const char *name)
     if (*id == UINT32_MAX) {
         char *text = symbol_display_name(name, naming->demangle);
 
+        /* DWARF has some names as they stand in the source. */
+        if (naming->demangle == DEMANGLE_SHORT)
+            shorten_templates(text);
         *id = profile_intern_text(naming->profile, text);
         free(text);
     }

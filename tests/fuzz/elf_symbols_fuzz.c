@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "elf/debug_file.h"
-#include "symbolize/symbol_table.h"
+#include "symbolize/plt.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""choice.py NAME_ADDRESSES: which of several possible names an address gets, in small programs that
+are built for each case.  TAP."""
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+from building import chains, run, symbol
+
+TEMPLATE = """
+namespace {
+template <class T, int N> inline __attribute__((always_inline)) T folded_sum(T x)
+{
+    T y = x;
+    for (T i = 0; i < x; i += N)
+        y = y * 31 + i;
+    return y;
+}
+}
+extern "C" __attribute__((noinline)) long sums(long x) { return folded_sum<long, 3>(x); }
+int main(int count, char **) { return sums(count) == 0; }
+"""
+
+COLD = """
+#include <stdlib.h>
+__attribute__((noinline)) int work(int x)
+{
+    if (__builtin_expect(x == 7, 0))
+        abort();
+    return x * 3;
+}
+int main(int count, char **arguments) { return arguments && work(count) == 0; }
+"""
+
+CHOSEN_AT_START = """
+static int one_way(int x) { return x * 3; }
+static void *choose(void) { return one_way; }
+int counted(int) __attribute__((ifunc("choose")));
+int main(int count, char **arguments) { return arguments && counted(count) == 0; }
+"""
+
+# Symbols that lie over one another: functions, an object, one without a type.
+OVERLAPPING = """
+    .text
+    .globl wide, narrow, weak_size
+    .type wide, @function
+    .type narrow, @function
+    .type hidden, @function
+    .type object, @object
+    .type weak_size, @function
+wide:
+object:
+    .skip 16, 0x90
+narrow:
+hidden:
+    .skip 16, 0x90
+label:
+    .skip 16, 0x90
+    .size wide, 48
+    .size object, 48
+    .size narrow, 16
+    .size hidden, 16
+weak_size:
+    .skip 16, 0x90
+    .globl main
+    .type main, @function
+main:
+    ret
+    .size main, 1
+    .section .note.GNU-stack,"",@progbits
+"""
+
+
+def build(source, compiler, suffix, *flags):
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="choice-", dir=SCRATCH))
+    (directory / f"program{suffix}").write_text(source)
+    run(compiler, f"program{suffix}", "-o", "program", *flags, cwd=directory)
+    return directory / "program"
+
+
+def names(program, addresses, *options):
+    return [[name for name, _ in chain] for chain in chains(program, addresses, *options)]
+
+
+def inlined_templates(option, wanted):
+    program = build(TEMPLATE, "g++", ".cc", "-O2", "-g")
+    found = names(program, range(*symbol(program, "sums")), *option)
+    return [wanted, "sums"] in found, found
+
+
+def templates():
+    return inlined_templates([], "folded_sum<long int, 3>")
+
+
+def short_templates():
+    return inlined_templates(["--short"], "folded_sum<…>")
+
+
+def cold_part():
+    program = build(COLD, "gcc", ".c", "-O2")
+    found = names(program, range(*symbol(program, "work.cold")))
+    return found and all(chain == ["work"] for chain in found), found
+
+
+def stub_of_chosen(*flags):
+    """The address that main() calls: the stub of the function, which has no symbol."""
+    program = build(CHOSEN_AT_START, "gcc", ".c", "-O1", *flags)
+    text = run("objdump", "-d", "--no-show-raw-insn", "--disassemble=main", program)
+    found = names(program, [int(address, 16) for address in re.findall(r"call\s+([0-9a-f]+)", text)])
+    return found == [["counted@plt"]], found
+
+
+def chosen_in_a_pie():
+    return stub_of_chosen("-fPIE", "-pie")
+
+
+def chosen_in_a_static_program():
+    return stub_of_chosen("-static", "-no-pie")
+
+
+def chosen_behind_a_landing_pad():
+    return stub_of_chosen("-fPIE", "-pie", "-fcf-protection=full", "-Wl,-z,ibtplt")
+
+
+def overlapping():
+    """Function before object, the shorter before the longer, global before local; what has no size
+    names only what nothing else covers."""
+    program = build(OVERLAPPING, "gcc", ".s")
+    start, _ = symbol(program, "wide")
+    found = names(program, [start, start + 20, start + 36, start + 52])
+    return found == [["wide"], ["narrow"], ["wide"], ["weak_size"]], found
+
+
+CASES = [templates, short_templates, cold_part, chosen_in_a_pie, chosen_in_a_static_program,
+         chosen_behind_a_landing_pad, overlapping]
+
+
+def main():
+    print(f"1..{len(CASES)}")
+    for number, case in enumerate(CASES, 1):
+        title = case.__name__.replace("_", " ")
+        try:
+            good, found = case()
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as failed:
+            good, found = False, f"{failed.cmd}: {failed.stderr}"
+        print(f"{'ok' if good else 'not ok'} {number} {title}", flush=True)
+        if not good:
+            print(f"# found: {found}", file=sys.stderr)
+
+
+with tempfile.TemporaryDirectory() as SCRATCH:
+    main()
