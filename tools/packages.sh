@@ -6,7 +6,7 @@ BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config python3 libelf-dev li
 # What the static libdw.a needs besides, for a build with -Dprefer_static=true.
 STATIC_PACKAGES="libbz2-dev"
 TEST_PACKAGES="libcriterion-dev scdoc clang-14 libclang-rt-14-dev clang-format-14 chromium
-    libxml2-utils util-linux procps binutils file"
+    libxml2-utils util-linux procps binutils file g++ llvm-14 dwz xz-utils"
 
 # Installs what is missing of the packages; says nothing and costs a few milliseconds when all
 # are there.

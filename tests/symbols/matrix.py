@@ -1,46 +1,24 @@
 #!/usr/bin/env python3
 """matrix.py NAME_ADDRESSES: builds chain.c in all the ways that debugging information comes in,
 and checks that each address of its functions gets the names and lines it should.  TAP."""
-import os
 import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
 
-HERE = pathlib.Path(__file__).resolve().parent
-NAMES = str(pathlib.Path(sys.argv[1]).resolve())
+from building import HERE, chains, run, symbol
+
 CHAIN = [("innermost", 11), ("middle", 17), ("outermost", 22)]
 
 
-def run(*command, **options):
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=240,
-                          **options).stdout
-
-
-def compile_to(directory, *flags):
+def compile_to(directory, compiler, *flags):
     """An object first, as split units are named after it."""
     program = directory / "chain"
-    run("gcc", "-O2", "-g", "-c", HERE / "chain.c", "-o", "chain.o", *flags, cwd=directory)
-    run("gcc", "-O2", "-g", "-Wl,--build-id", "chain.o", "-o", program, *flags, cwd=directory)
+    run(compiler, "-O2", "-g", "-c", HERE / "chain.c", "-o", "chain.o", *flags, cwd=directory)
+    run(compiler, "-O2", "-g", "-Wl,--build-id", "chain.o", "-o", program, *flags,
+        cwd=directory)
     return program
-
-
-def function_range(program):
-    """Start and end of outermost(), from the symbol table."""
-    for line in run("nm", "-S", program).splitlines():
-        fields = line.split()
-        if fields[-1] == "outermost":
-            return int(fields[0], 16), int(fields[0], 16) + int(fields[1], 16)
-    raise SystemExit("no outermost() in " + str(program))
-
-
-def chains(program, span, *options):
-    text = "".join(f"{address:x}\n" for address in range(*span))
-    answer = run(NAMES, *options, program, input=text)
-    blocks = [block.split("\n") for block in answer.split("\n\n")[: span[1] - span[0]]]
-    return [[(b[i], int(b[i + 1].rsplit(":", 1)[1])) for i in range(0, len(b) - 1, 2)]
-            for b in blocks]
 
 
 def strip_to(program):
@@ -111,10 +89,13 @@ def stripped(program):
     return strip_to(program), [], None
 
 
-def split_package(program):
-    run("dwp", "-e", program, "-o", "chain.dwp", cwd=program.parent)
-    program.with_name("chain.dwo").unlink()
-    return program, [], "chain"
+def packaged_by(packager):
+    def split_package(program):
+        run(packager, "-e", program, "-o", "chain.dwp", cwd=program.parent)
+        program.with_name("chain.dwo").unlink()
+        return program, [], "chain"
+
+    return split_package
 
 
 def split_lost(program):
@@ -128,7 +109,6 @@ VARIANTS = [  # name, flags, what is made of the program, tool that it needs
     ("gz", [], compressed, None),
     ("gz-gnu", [], compressed_in_the_old_way, None),
     ("split", ["-gsplit-dwarf"], plain, None),
-    ("split-package", ["-gsplit-dwarf"], split_package, "dwp"),
     ("split-lost", ["-gsplit-dwarf"], split_lost, None),
     ("dwz", [], dwz, "dwz"),
     ("type-units", ["-fdebug-types-section"], plain, None),
@@ -139,6 +119,12 @@ VARIANTS = [  # name, flags, what is made of the program, tool that it needs
     ("minidebug", [], mini_debug, "xz"),
     ("stripped", [], stripped, None),
 ]
+# binutils' dwp knows no DWARF 5, and LLVM's never ends over what gcc makes of it.
+PACKAGES = {
+    4: ("gcc", ("split-package", ["-gsplit-dwarf"], packaged_by("dwp"), "dwp")),
+    5: ("clang-14", ("split-package", ["-gsplit-dwarf"], packaged_by("llvm-dwp-14"),
+                     "llvm-dwp-14")),
+}
 
 
 def verdict(found, wanted):
@@ -151,37 +137,38 @@ def verdict(found, wanted):
     return all(len(chain) == 1 and chain[0][0].startswith("[") for chain in found)
 
 
-def check(version, link, flags, make):
+def check(version, compiler, link, flags, make):
     with tempfile.TemporaryDirectory() as directory:
-        program = compile_to(pathlib.Path(directory), f"-gdwarf-{version}", *link, *flags)
-        span = function_range(program)
+        program = compile_to(pathlib.Path(directory), compiler, f"-gdwarf-{version}", *link,
+                             *flags)
+        addresses = range(*symbol(program, "outermost"))
         made, options, wanted = make(program)
-        found = chains(made, span, *options)
+        found = chains(made, addresses, *options)
         return verdict(found, wanted), found
 
 
-def main():
-    number = 0
-    print(f"1..{2 * 2 * len(VARIANTS)}")
-    for version in (4, 5):
+def cells():
+    for version, package in PACKAGES.items():
         for link_name, link in (("pie", ["-fPIE", "-pie"]), ("static", ["-static"])):
-            for name, flags, make, tool in VARIANTS:
-                number += 1
-                title = f"dwarf-{version} {link_name} {name}"
-                if tool and not shutil.which(tool):
-                    print(f"ok {number} {title} # SKIP there is no {tool}")
-                    continue
-                if name == "split-package" and version == 5:
-                    print(f"ok {number} {title} # SKIP binutils' dwp knows no DWARF 5")
-                    continue
-                try:
-                    good, found = check(version, link, flags, make)
-                except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as failed:
-                    good, found = False, f"{failed.cmd}: {failed.stderr}"
-                print(f"{'ok' if good else 'not ok'} {number} {title}")
-                if not good:
-                    print(f"# found: {found}", file=sys.stderr)
-                sys.stdout.flush()
+            for compiler, variant in [("gcc", one) for one in VARIANTS] + [package]:
+                yield version, compiler, link_name, link, variant
+
+
+def main():
+    print(f"1..{len(list(cells()))}")
+    for number, (version, compiler, link_name, link, variant) in enumerate(cells(), 1):
+        name, flags, make, tool = variant
+        title = f"dwarf-{version} {link_name} {name}"
+        if tool and not shutil.which(tool):
+            print(f"ok {number} {title} # SKIP there is no {tool}")
+            continue
+        try:
+            good, found = check(version, compiler, link, flags, make)
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as failed:
+            good, found = False, f"{failed.cmd}: {failed.stderr}"
+        print(f"{'ok' if good else 'not ok'} {number} {title}", flush=True)
+        if not good:
+            print(f"# found: {found}", file=sys.stderr)
 
 
 main()

@@ -195,6 +195,21 @@ Test(process, our_own_process_is_read_from_proc)
     cr_expect(ne(str, (char *)process_comm(processes_find(table, getpid())), ""));
 }
 
+Test(process, memory_that_was_given_a_name_keeps_it)
+{
+    char text[] = "1000-2000 rwxp 00000000 00:00 0    [anon:v8 code]\n"
+                  "2000-3000 r-xp 00000000 00:00 0 \n"
+                  "3000-4000 rw-p 00000000 00:00 0    [anon:data]\n";
+    FILE *maps = fmemopen(text, strlen(text), "r");
+
+    processes_read_maps(table, 100, maps);
+    fclose(maps);
+
+    cr_expect(eq(str, (char *)path_at(100, 0x1000), "[anon:v8 code]"));
+    cr_expect(eq(str, (char *)path_at(100, 0x2000), "//anon"));
+    cr_expect(eq(str, (char *)path_at(100, 0x3000), ""));
+}
+
 Test(process, no_such_process_is_an_error_that_names_it)
 {
     struct error err;

@@ -159,11 +159,14 @@ Test(symbolize, memory_without_a_file)
 {
     struct dso anonymous = {.kind = DSO_ANONYMOUS, .path = "//anon", .fd = -1};
     struct dso stack = {.id = 1, .kind = DSO_ANONYMOUS, .path = "[stack]", .fd = -1};
+    struct dso named = {.id = 2, .kind = DSO_ANONYMOUS, .path = "[anon:v8]", .fd = -1};
     struct frame jit = name_one(&anonymous, 0x7f0000000000, false);
+    struct frame in_named = name_one(&named, 0x7f0000100000, false);
     struct frame on_stack = name_one(&stack, 0x7ffe00000000, false);
 
     cr_expect_str_eq(profile_string(profile, jit.function), "[jit]");
     cr_expect_str_eq(profile_string(profile, on_stack.function), "[stack]");
+    cr_expect_str_eq(profile_string(profile, in_named.function), "[anon:v8]");
     cr_expect(jit.kind == FRAME_JIT && jit.unnamed);
 }
 
