@@ -59,8 +59,9 @@ struct writer {
 
     struct place *places; /* from 1 */
     size_t place_count, place_room;
-    struct map place_index;  /* outer << 32 | frame */
-    uint32_t *place_of_node; /* 0 for the root */
+    uint32_t *place_of_frame; /* without outer: what most are; 0: not yet */
+    struct map place_index;   /* of the others: outer << 32 | frame */
+    uint32_t *place_of_node;  /* 0 for the root */
 
     struct written_mapping *mappings; /* from 1 */
     size_t mapping_count, mapping_room;
@@ -265,24 +266,33 @@ static void put_mappings(struct writer *writer)
 
 /* ---- locations ---- */
 
-static uint32_t place_for(struct writer *writer, uint32_t outer, frame_id id)
+static uint32_t new_place(struct writer *writer, uint32_t outer, frame_id id)
 {
     const struct frame *frame = profile_frame_at(writer->profile, id);
-    uint32_t *place = map_at(&writer->place_index, (uint64_t)outer << 32 | id);
+    uint32_t place = (uint32_t)++writer->place_count;
 
-    if (*place != UINT32_MAX)
-        return *place;
-    *place = (uint32_t)++writer->place_count;
-    writer->places = xgrow(writer->places, &writer->place_room, writer->place_count + 1,
-                           sizeof(*writer->places));
-    writer->places[*place] = (struct place){.outer = outer, .frame = id, .lines = 1};
+    writer->places =
+        xgrow(writer->places, &writer->place_room, (size_t)place + 1, sizeof(*writer->places));
+    writer->places[place] = (struct place){.outer = outer, .frame = id, .lines = 1};
     if (outer) {
-        writer->places[*place].lines += writer->places[outer].lines;
-        writer->places[*place].mapping = writer->places[outer].mapping;
+        writer->places[place].lines += writer->places[outer].lines;
+        writer->places[place].mapping = writer->places[outer].mapping;
     } else {
-        writer->places[*place].mapping = written_mapping(writer, frame->mapping, frame->kind);
+        writer->places[place].mapping = written_mapping(writer, frame->mapping, frame->kind);
     }
-    return *place;
+    return place;
+}
+
+static uint32_t place_for(struct writer *writer, uint32_t outer, frame_id id)
+{
+    uint32_t *place;
+
+    if (!outer) {
+        place = &writer->place_of_frame[id];
+        return *place ? *place : (*place = new_place(writer, 0, id));
+    }
+    place = map_at(&writer->place_index, (uint64_t)outer << 32 | id);
+    return *place == UINT32_MAX ? (*place = new_place(writer, outer, id)) : *place;
 }
 
 /* Whether a frame is one more line of the location of its caller. */
@@ -302,6 +312,7 @@ static void find_places(struct writer *writer)
     const struct stack *stacks = profile_stacks(writer->profile, &stack_count);
 
     writer->place_of_node = xcalloc(count, sizeof(uint32_t));
+    writer->place_of_frame = xcalloc(profile_frame_count(writer->profile), sizeof(uint32_t));
     for (size_t i = 1; i < count; i++) {
         node_id parent = nodes[i].parent;
         uint32_t outer = 0;
@@ -697,6 +708,7 @@ int pprof_write(const struct profile *profile, const struct write_options *optio
     free(writer.places);
     map_free(&writer.place_index);
     free(writer.place_of_node);
+    free(writer.place_of_frame);
     free(writer.mappings);
     map_free(&writer.mapping_index);
     free(writer.mapping_order);
