@@ -37,9 +37,9 @@ static void put_names(const struct command *command, const char *between)
         printf("%s%s", between, command->alias);
 }
 
-/* ---- values: what an argument's name says ---- */
+/* ---- values: the words that the option knows, or what its argument's name says ---- */
 
-enum value { VALUE_NONE, VALUE_FILE, VALUE_DIRECTORY, VALUE_PID, VALUE_OTHER };
+enum value { VALUE_NONE, VALUE_WORD, VALUE_FILE, VALUE_DIRECTORY, VALUE_PID, VALUE_OTHER };
 
 static enum value value_of(const struct option_spec *spec)
 {
@@ -47,6 +47,8 @@ static enum value value_of(const struct option_spec *spec)
 
     if (!argument)
         return VALUE_NONE;
+    if (spec->word)
+        return VALUE_WORD;
     if (strstr(argument, "FILE") || strstr(argument, "PATH"))
         return VALUE_FILE;
     if (strstr(argument, "DIR"))
@@ -64,6 +66,19 @@ static void put_quoted(const char *text, const char *also_escaped)
             putchar('\\');
         putchar(*text);
     }
+}
+
+/* "warm cold kind", between `before` and `behind`; nothing where any text may stand. */
+static void put_words(const struct option_spec *spec, const char *before, const char *behind)
+{
+    const char *word;
+
+    if (!spec->word)
+        return;
+    fputs(before, stdout);
+    for (size_t i = 0; (word = spec->word(i)); i++)
+        printf("%s%s", i ? " " : "", word);
+    fputs(behind, stdout);
 }
 
 /* ---- bash ---- */
@@ -90,6 +105,7 @@ static void bash_case(const char *command, const struct option_spec *spec)
 static void bash_value(const struct command *command, const struct option_spec *spec)
 {
     static const char *const actions[] = {
+        [VALUE_WORD] = "",
         [VALUE_FILE] =
             "COMPREPLY=($(compgen -f -- \"$cur\")); compopt -o filenames 2>/dev/null",
         [VALUE_DIRECTORY] =
@@ -106,7 +122,9 @@ static void bash_value(const struct command *command, const struct option_spec *
         fputs(" |", stdout);
         bash_case(command->alias, spec);
     }
-    printf(")\n        %s\n        return ;;\n", actions[value]);
+    fputs(")\n        ", stdout);
+    put_words(spec, "COMPREPLY=($(compgen -W '", "' -- \"$cur\"))");
+    printf("%s\n        return ;;\n", actions[value]);
 }
 
 static void write_bash(void)
@@ -155,11 +173,10 @@ static void write_bash(void)
 
 static void zsh_option(const struct command *command, const struct option_spec *spec)
 {
-    static const char *const actions[] = {[VALUE_NONE] = "",
-                                          [VALUE_FILE] = ":_files",
-                                          [VALUE_DIRECTORY] = ":_files -/",
-                                          [VALUE_PID] = ":_pids",
-                                          [VALUE_OTHER] = ": "};
+    static const char *const actions[] = {
+        [VALUE_NONE] = "",        [VALUE_WORD] = "",
+        [VALUE_FILE] = ":_files", [VALUE_DIRECTORY] = ":_files -/",
+        [VALUE_PID] = ":_pids",   [VALUE_OTHER] = ": "};
     char names[3][64] = {"", "", ""};
     size_t count = 0;
 
@@ -176,6 +193,7 @@ static void zsh_option(const struct command *command, const struct option_spec *
         if (spec->argument) {
             putchar(':');
             put_quoted(spec->argument, "[]:");
+            put_words(spec, ":(", ")");
             fputs(actions[value_of(spec)], stdout);
         }
         putchar('\'');
@@ -220,6 +238,7 @@ static void write_zsh(void)
 static void fish_option(const struct command *command, const struct option_spec *spec)
 {
     static const char *const actions[] = {[VALUE_NONE] = "",
+                                          [VALUE_WORD] = "",
                                           [VALUE_FILE] = " -r -F",
                                           [VALUE_DIRECTORY] =
                                               " -x -a '(__fish_complete_directories)'",
@@ -233,6 +252,7 @@ static void fish_option(const struct command *command, const struct option_spec 
         printf(" -s %c", spec->letter);
     if (spec->also)
         printf(" -s %c", spec->also);
+    put_words(spec, " -x -a '", "'");
     printf("%s -d '", actions[value_of(spec)]);
     put_quoted(spec->help, "");
     puts("'");

@@ -33,6 +33,11 @@ static const struct {
     {"java", PALETTE_KIND},   {"js", PALETTE_KIND},     {"perl", PALETTE_KIND},
 };
 
+static const char *colors_word(size_t i)
+{
+    return i < ARRAY_LENGTH(colors) ? colors[i].name : NULL;
+}
+
 static int set_colors(void *settings, const char *value, struct error *err)
 {
     struct flame_settings *flame = settings;
@@ -86,8 +91,8 @@ static int refuse_scaling(void *settings, const char *value, struct error *err)
 static const struct option_spec flamegraph_options[] = {
     {"countname", 0, 0, "TEXT", "what is counted; samples unless given",
      OPTION_TEXT(struct flame_settings, count_name), .group = "As flamegraph.pl has them"},
-    {"colors", 0, 0, "NAME", "the nearest palette: hot, mem, io, java, js, blue, …",
-     set_colors},
+    {"colors", 0, 0, "NAME", "the nearest palette: hot, mem, io, java, js, blue, …", set_colors,
+     .word = colors_word},
     {"hash", 0, 0, NULL, "always so: a name has one color", set_without_effect},
     {"cp", 0, 0, NULL, "always so: a name has one color in every picture", set_without_effect},
     {"height", 0, 0, "PIXELS", "no effect", set_without_effect},

@@ -18,16 +18,21 @@ struct report_settings {
     bool no_pager;
 };
 
+static const struct {
+    const char *name;
+    enum report_form form;
+} forms[] = {{"text", REPORT_TEXT},
+             {"markdown", REPORT_MARKDOWN},
+             {"md", REPORT_MARKDOWN},
+             {"json", REPORT_JSON}};
+
+static const char *format_word(size_t i)
+{
+    return i < ARRAY_LENGTH(forms) ? forms[i].name : NULL;
+}
+
 static int set_format(void *settings, const char *value, struct error *err)
 {
-    static const struct {
-        const char *name;
-        enum report_form form;
-    } forms[] = {{"text", REPORT_TEXT},
-                 {"markdown", REPORT_MARKDOWN},
-                 {"md", REPORT_MARKDOWN},
-                 {"json", REPORT_JSON}};
-
     for (size_t i = 0; i < ARRAY_LENGTH(forms); i++)
         if (!strcmp(forms[i].name, value)) {
             ((struct report_settings *)settings)->options.form = forms[i].form;
@@ -57,7 +62,8 @@ static int set_max_bytes(void *settings, const char *value, struct error *err)
 }
 
 static const struct option_spec report_specs[] = {
-    {"format", 0, 0, "FORM", "text, markdown (md) or json", set_format, "Report"},
+    {"format", 0, 0, "FORM", "text, markdown (md) or json", set_format, "Report",
+     .word = format_word},
     {"top", 0, 0, "N", "rows of each list; 20, of trees 60", set_top},
     {"max-bytes", 0, 0, "N", "leave out rows until it fits, for tools that read it",
      set_max_bytes},

@@ -54,6 +54,11 @@ static int set_output(void *settings, const char *value, struct error *err)
     return 0;
 }
 
+static const char *format_word(size_t i)
+{
+    return comparison_formats[i].name; /* NULL ends them */
+}
+
 static int set_format(void *settings, const char *value, struct error *err)
 {
     if (!comparison_format_named(value))
@@ -72,7 +77,7 @@ const struct option_spec comparison_output_options[] = {
     {"output", 'o', 0, "FILE", "write FILE, format by suffix; repeatable; - is standard output",
      set_output, "Output"},
     {"format", 0, 0, "NAME", "format of standard output: text, markdown, json, junit, folded",
-     set_format},
+     set_format, .word = format_word},
     {"top", 0, 0, "N", "rows of a table (10)", set_top},
     {0}};
 

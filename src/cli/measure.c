@@ -89,6 +89,11 @@ static int set_period(void *settings, const char *value, struct error *err)
     return failed;
 }
 
+static const char *event_word(size_t i)
+{
+    return event_kinds[i].name; /* NULL ends them */
+}
+
 static int set_event(void *settings, const char *value, struct error *err)
 {
     struct measure_settings *measure = settings;
@@ -142,13 +147,20 @@ static int set_max_nodes(void *settings, const char *value, struct error *err)
 
 /* What people type from habit: stacks are always taken, from unwind tables where there are
  * any, by frame pointers elsewhere. */
-static int set_call_graph(void *settings, const char *value, struct error *err)
+static const char *call_graph_word(size_t i)
 {
     static const char *const known[] = {"auto", "dwarf", "fp", "none"};
 
+    return i < ARRAY_LENGTH(known) ? known[i] : NULL;
+}
+
+static int set_call_graph(void *settings, const char *value, struct error *err)
+{
+    const char *known;
+
     (void)settings;
-    for (size_t i = 0; value && i < ARRAY_LENGTH(known); i++)
-        if (!strncmp(value, known[i], strlen(known[i])))
+    for (size_t i = 0; value && (known = call_graph_word(i)); i++)
+        if (!strncmp(value, known, strlen(known)))
             return 0;
     return value ? error_set(err, EINVAL, "auto, dwarf, fp and none are accepted") : 0;
 }
@@ -160,7 +172,8 @@ const struct option_spec measure_options[] = {
     {"quick", 0, 0, NULL, "5 s at 99 Hz", set_quick},
     {"default", 0, 0, NULL, "10 s at 99 Hz", set_default},
     {"detailed", 0, 0, NULL, "20 s at 997 Hz", set_detailed},
-    {"event", 'e', 0, "EVENT", "what to sample: cpu-clock, page-faults, cycles …", set_event},
+    {"event", 'e', 0, "EVENT", "what to sample: cpu-clock, page-faults, cycles …", set_event,
+     .word = event_word},
     {"period", 'c', 0, "N", "a sample every N events (nanoseconds for clocks)", set_period},
     {"no-kernel", 0, 0, NULL, "leave out the kernel",
      OPTION_CLEARS(struct measure_settings, session.capture.kernel)},
@@ -175,7 +188,7 @@ const struct option_spec measure_options[] = {
     {"timestamps", 0, 0, NULL, "keep the moment of each sample",
      OPTION_SETS(struct measure_settings, session.timestamps)},
     {"call-graph", 0, 0, "HOW", "accepted for habit's sake: stacks are always complete",
-     set_call_graph},
+     set_call_graph, .word = call_graph_word},
     {"g", 'g', 0, NULL, "accepted for habit's sake", set_call_graph},
     {0}};
 

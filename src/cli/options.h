@@ -43,6 +43,9 @@ struct option_spec {
     int (*set)(void *settings, const char *value, struct error *err);
     const char *group;           /* heading in --help, on the first option of a group */
     struct option_member member; /* set instead, unless SETS_BY_FUNCTION */
+    /* The i-th word that the value may be, NULL behind the last; for shells to complete.  NULL
+     * where any text may stand. */
+    const char *(*word)(size_t i);
 };
 
 struct option_table {

@@ -76,23 +76,44 @@ static void choose_forced(struct wish *wish, const struct wish *forced)
                  !(wish->format && ends_with(wish->format->suffix, ".gz"));
 }
 
+/* Everything that can be written, by number; false behind the last. */
+static bool choice_at(size_t i, const char **name, const char **suffix)
+{
+    for (size_t f = 0; formats[f]; f++)
+        if (formats[f]->write && !i--) {
+            *name = formats[f]->name;
+            *suffix = formats[f]->suffix;
+            return true;
+        }
+    if (!i--) {
+        *name = text_output.name;
+        *suffix = text_output.suffix;
+        return true;
+    }
+    if (i >= ARRAY_LENGTH(pictures))
+        return false;
+    *name = pictures[i].name;
+    *suffix = pictures[i].suffix;
+    return true;
+}
+
+static const char *format_word(size_t i)
+{
+    const char *name, *suffix;
+
+    return choice_at(i, &name, &suffix) ? name : NULL;
+}
+
 /* ".folded, .pb.gz, .svg" or the names. */
 static void list_choices(char *list, size_t size, bool names)
 {
+    const char *name, *suffix;
     size_t end = 0;
 
     *list = '\0';
-    for (size_t i = 0; formats[i]; i++)
-        if (formats[i]->write && end < size)
-            end += (size_t)snprintf(list + end, size - end, "%s, ",
-                                    names ? formats[i]->name : formats[i]->suffix);
-    if (end < size)
-        end += (size_t)snprintf(list + end, size - end, "%s",
-                                names ? text_output.name : text_output.suffix);
-    for (size_t i = 0; i < ARRAY_LENGTH(pictures); i++)
-        if (end < size)
-            end += (size_t)snprintf(list + end, size - end, ", %s",
-                                    names ? pictures[i].name : pictures[i].suffix);
+    for (size_t i = 0; choice_at(i, &name, &suffix) && end < size; i++)
+        end += (size_t)snprintf(list + end, size - end, "%s%s", i ? ", " : "",
+                                names ? name : suffix);
 }
 
 int outputs_add(struct outputs *outputs, const char *path, struct error *err)
@@ -182,7 +203,8 @@ const struct option_spec output_options[] = {
      set_directory},
     {"open", 0, 0, NULL, "show the first picture in $BROWSER when it is written",
      OPTION_SETS(struct outputs, open)},
-    {"format", 0, 0, "NAME", "this format, whatever the suffix says", set_format},
+    {"format", 0, 0, "NAME", "this format, whatever the suffix says", set_format,
+     .word = format_word},
     {"value", 0, 0, "NAME", "show this value: samples, cpu, …; the profile's own otherwise",
      OPTION_TEXT(struct outputs, value)},
     {"processes", 0, 0, NULL, "the process, with its PID, as the outermost frame",
@@ -222,6 +244,11 @@ static int set_reverse(void *settings, const char *value, struct error *err)
     return 0;
 }
 
+static const char *palette_word(size_t i)
+{
+    return palette_name((enum palette)i);
+}
+
 static int set_palette(void *settings, const char *value, struct error *err)
 {
     if (palette_named(value, &render_of(settings)->palette))
@@ -239,7 +266,8 @@ const struct option_spec render_options[] = {
     {"inverted", 0, 0, NULL, "root on top, like an icicle",
      OPTION_SETS(struct outputs, render.inverted)},
     {"reverse", 0, 0, NULL, "innermost frame first: who calls it", set_reverse},
-    {"palette", 0, 0, "NAME", "warm, cold, dso, kind or colorblind", set_palette},
+    {"palette", 0, 0, "NAME", "warm, cold, dso, kind or colorblind", set_palette,
+     .word = palette_word},
     {"no-js", 0, 0, NULL, "SVG without script", OPTION_SETS(struct outputs, render.no_script)},
     {0}};
 

@@ -11,13 +11,18 @@ static struct symbolizer_options *options_of(void *settings)
     return settings;
 }
 
+static const struct {
+    const char *name;
+    enum demangle how;
+} ways[] = {{"full", DEMANGLE_FULL}, {"short", DEMANGLE_SHORT}, {"none", DEMANGLE_NONE}};
+
+static const char *demangle_word(size_t i)
+{
+    return i < ARRAY_LENGTH(ways) ? ways[i].name : NULL;
+}
+
 static int set_demangle(void *settings, const char *value, struct error *err)
 {
-    static const struct {
-        const char *name;
-        enum demangle how;
-    } ways[] = {{"full", DEMANGLE_FULL}, {"short", DEMANGLE_SHORT}, {"none", DEMANGLE_NONE}};
-
     for (size_t i = 0; i < ARRAY_LENGTH(ways); i++)
         if (!strcmp(value, ways[i].name)) {
             options_of(settings)->demangle = ways[i].how;
@@ -42,7 +47,8 @@ const struct option_spec symbol_options[] = {
     {"no-inline", 0, 0, NULL, "leave out functions that the compiler inlined",
      OPTION_CLEARS(struct symbolizer_options, inlines), .group = "Names"},
     {"demangle", 0, 0, "HOW",
-     "full names; short: no parameters, templates shortened; none: as linked", set_demangle},
+     "full names; short: no parameters, templates shortened; none: as linked", set_demangle,
+     .word = demangle_word},
     {"debug-dir", 0, 0, "DIR", "look for debug files there before /usr/lib/debug",
      set_debug_dir},
     {"debuginfod", 0, 0, NULL,

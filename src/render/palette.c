@@ -58,7 +58,7 @@ int palette_named(const char *name, enum palette *palette)
 
 const char *palette_name(enum palette palette)
 {
-    return names[palette];
+    return (size_t)palette < ARRAY_LENGTH(names) ? names[palette] : NULL;
 }
 
 uint8_t palette_kind_hue(enum frame_kind kind)

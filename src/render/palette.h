@@ -32,7 +32,7 @@ struct rgb {
 };
 
 int palette_named(const char *name, enum palette *palette); /* -1: no such palette */
-const char *palette_name(enum palette palette);
+const char *palette_name(enum palette palette);             /* NULL behind the last */
 
 /* The hue that stands for a kind where the palette shows kinds. */
 uint8_t palette_kind_hue(enum frame_kind kind);
