@@ -44,16 +44,19 @@ uint64_t quality_samples(const struct quality *quality)
     return quality->complete + quality->cut + quality->broken + quality->kernel_only;
 }
 
-/* Sampling at a rate has no spread worth speaking of, but clocks, and what runs before the
- * first sample is due, differ a little. */
+/* Clocks, and what runs before the first sample is due, differ a little.  On a CPU that is
+ * shared in slices shorter than a period it is chance whose slice a sample meets: four standard
+ * deviations of that are no reason to speak. */
 uint64_t quality_missing(const struct quality *quality)
 {
-    enum { FEW = 10, PART = 20 };
-    uint64_t known = quality_samples(quality) + quality->lost;
+    enum { FEW = 10, PART = 20, DEVIATIONS = 4 };
+    uint64_t known = quality_samples(quality) + quality->lost, owed = quality->owed;
+    double missing = (double)owed - (double)known;
 
-    if (quality->owed < known + FEW || quality->owed - known < quality->owed / PART)
+    if (owed < known + FEW || owed - known < owed / PART ||
+        missing * missing < DEVIATIONS * DEVIATIONS * (double)owed)
         return 0;
-    return quality->owed - known;
+    return owed - known;
 }
 
 struct line {

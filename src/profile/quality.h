@@ -22,7 +22,7 @@ void quality_set(struct quality *quality, const struct quality_field *field, uin
 /* All that were taken. */
 uint64_t quality_samples(const struct quality *quality);
 /* Those that the CPU time owes and that neither came nor are known to be lost; 0 when they are
- * fewer than a twentieth, or when it is not known. */
+ * fewer than a twentieth, when it may be chance, or when it is not known. */
 uint64_t quality_missing(const struct quality *quality);
 
 #endif

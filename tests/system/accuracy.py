@@ -25,6 +25,17 @@ for depth in (75, 300):
            f"{right} of {total(below)} stacks have exactly {depth} frames of recurse")
     expect_truth(stacks, truth)
 
+print("deep: deeper than what the kernel copies")
+stacks, truth, done = profile_run(workload("deep", 3000, 1))
+cut = sum(c for f, c in stacks.items() if f[0] == "[stack cut]")
+whole = sum(c for f, c in stacks.items() if f.count("recurse") == 3000 and "main" in f)
+expect(cut > 0.9 * total(stacks), f"{cut} of {total(stacks)} stacks are marked as cut")
+expect(all("main" not in f for f in stacks if f[0] == "[stack cut]"), "and only such")
+said = re.search(r"([\d.]+) % cut \(deeper than", done.stderr)
+expect(said and abs(float(said[1]) - 100 * cut / total(stacks)) < 0.5,
+       f"as the quality line says: {said and said[0]}")
+expect_truth(stacks, truth)
+
 print("threads: four on two processors, told apart by name")
 stacks, truth, _ = profile_run(workload("threads", 4, 1), "--threads")
 expect_truth(stacks, truth)

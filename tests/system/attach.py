@@ -22,8 +22,7 @@ truth = truth_of(output)
 stacks = folded(out)
 expect_truth(stacks, truth)
 expect_complete(stacks, 0.999)
-expect(0.5 * used < total(stacks) / 997 < 1.02 * used,
-       f"{total(stacks)} samples, the target used {used:.2f} s at 997 Hz, start and end included")
+expect_owed("all", total(stacks), 997, used, took - 1.5)
 
 print("threads that are there, and threads that come")
 target = start(workload("threads", 4, 3))

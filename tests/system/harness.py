@@ -131,6 +131,15 @@ def expect_complete(stacks, least=0.99):
     expect(share >= least, f"{share:.2%} of the stacks are complete, {least:.1%} wanted")
 
 
+def expect_owed(name, samples, hertz, used, outside):
+    """The samples are those that `used` seconds of CPU time owe, of which up to `outside` may
+    have passed before the first or after the last of them.  On a shared CPU chance has a part."""
+    low, high = max(used - outside, 0) * hertz, used * hertz
+    slack = 0.02 * high + 4 * math.sqrt(high) + 1
+    return expect(low - slack <= samples <= high + slack,
+                  f"{name}: {samples} samples, {low:.0f} to {high:.0f} ± {slack:.0f} are owed")
+
+
 def profile_run(command, *options, frequency=997):
     """fiq run on a command; (stacks, truth, finished process)."""
     out = SCRATCH / "out.folded"

@@ -18,8 +18,9 @@ expect(1.9 < took < 6, f"takes {took:.2f} s for 2 s")
 stacks = folded(out)
 outermost = {f[0] for f in stacks}
 expect({"shares", "deep"} <= outermost, f"processes are outermost: {sorted(outermost)[:8]}")
-expect(count_of(stacks, "hot") > 0.3 * 0.7 * 499 * used,
-       f"{count_of(stacks, 'hot')} samples of hot in {used:.2f} s of CPU time")
+of_shares = {f: c for f, c in stacks.items() if f[0] == "shares"}
+expect_owed("shares", total(of_shares), 499, used, took - 2)
+expect_share(of_shares, "hot", 0.7)
 of_fiq = [name for name in outermost if name.startswith("fiq") and name != "fiq"]
 expect("fiq" not in outermost or of_fiq, "fiq's own samples are labelled as such")
 for process in (target, other):

@@ -101,6 +101,10 @@ Test(quality, samples_that_neither_came_nor_were_lost_are_missing)
            NULL),
         "a twentieth is how clocks differ: %s", line);
     cr_expect(eq(ptr,
+                 strstr(quality_line((struct quality){.complete = 80, .owed = 100}), "missing"),
+                 NULL),
+              "so few differ by chance: %s", line);
+    cr_expect(eq(ptr,
                  strstr(quality_line((struct quality){
                             .complete = 500, .kernel_only = 200, .lost = 300, .owed = 1000}),
                         "missing"),
