@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/types.h>
 
 /*
@@ -46,6 +47,16 @@ struct sample {
     const uint8_t *stack; /* bytes from the stack pointer upwards */
     size_t stack_size;    /* how many of them were copied (dyn_size) */
 };
+
+/* An entry of the callchain: records are not aligned for their fields. */
+static inline uint64_t chain_at(const struct sample *sample, size_t index)
+{
+    uint64_t address;
+
+    memcpy(&address, (const uint8_t *)sample->callchain + index * sizeof(address),
+           sizeof(address));
+    return address;
+}
 
 struct mapping_record {
     uint64_t start, size, file_offset, inode, generation;

@@ -258,15 +258,6 @@ static node_id add_user_stack(struct reader *reader, struct process *process,
     return node;
 }
 
-static uint64_t chain_at(const struct sample *sample, size_t index)
-{
-    uint64_t address;
-
-    memcpy(&address, (const uint8_t *)sample->callchain + index * sizeof(address),
-           sizeof(address));
-    return address;
-}
-
 /* User frames that the kernel followed by frame pointers, as they were recorded. */
 static node_id add_recorded_chain(struct reader *reader, const struct process *process,
                                   const struct record *record, node_id node)
@@ -306,10 +297,8 @@ static node_id add_kernel_stack(struct reader *reader, const struct sample *samp
     bool in_kernel = false;
 
     for (size_t i = 0; i < sample->callchain_count && count < KERNEL_DEPTH; i++) {
-        uint64_t address;
+        uint64_t address = chain_at(sample, i);
 
-        memcpy(&address, (const uint8_t *)sample->callchain + i * sizeof(address),
-               sizeof(address));
         if (address >= CHAIN_MARKS)
             in_kernel = address == CHAIN_KERNEL;
         else if (in_kernel)

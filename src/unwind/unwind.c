@@ -525,32 +525,20 @@ static void start(struct walk *walk, const struct sample *sample, bool full)
 
 /* ---- the kernel's own chain, for what is on another stack ---- */
 
-/* Marks between its parts, linux/perf_event.h: PERF_CONTEXT_USER, and the smallest of all. */
-static const uint64_t CONTEXT_USER = (uint64_t)-512, CONTEXT_MARKS = (uint64_t)-4095;
-
-static uint64_t recorded(const struct sample *sample, size_t i)
-{
-    uint64_t address;
-
-    /* Records are not aligned for their fields. */
-    memcpy(&address, (const uint8_t *)sample->callchain + i * sizeof(address), sizeof(address));
-    return address;
-}
-
 /* The first caller in the kernel's chain that is not on the stack we walked; the number of all
  * entries when there is none. */
 static size_t first_elsewhere(const struct walk *walk, const struct sample *sample)
 {
     size_t i = 0, found = 0, count = sample->callchain_count;
 
-    while (i < count && recorded(sample, i) != CONTEXT_USER)
+    while (i < count && chain_at(sample, i) != CHAIN_USER)
         i++;
     /* Behind the mark stands the sampled address itself.  Of the callers on our stack the
      * kernel may have missed some, but has them in the same order. */
-    for (i += 2; i < count && recorded(sample, i) < CONTEXT_MARKS; i++) {
+    for (i += 2; i < count && chain_at(sample, i) < CHAIN_MARKS; i++) {
         size_t at = found;
 
-        while (at < walk->depth && walk->chain[at] != recorded(sample, i))
+        while (at < walk->depth && walk->chain[at] != chain_at(sample, i))
             at++;
         if (at == walk->depth)
             return i;
@@ -567,9 +555,9 @@ static void follow_callchain(struct walk *walk, const struct sample *sample,
 
     walk->unwinder->wants_callchain = true;
     for (; i < sample->callchain_count && walk->depth < walk->room; i++) {
-        uint64_t address = recorded(sample, i);
+        uint64_t address = chain_at(sample, i);
 
-        if (address >= CONTEXT_MARKS || !rules_executable(rules, address - 1))
+        if (address >= CHAIN_MARKS || !rules_executable(rules, address - 1))
             return;
         walk->chain[walk->depth++] = address;
         if (rules_find(rules, address - 1).kind == RULE_END) {

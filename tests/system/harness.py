@@ -56,8 +56,11 @@ def workload(name, *arguments):
 def fiq(*arguments, timeout=120, **options):
     """Runs fiq to its end; stdout and stderr as text."""
     options.setdefault("stdin", subprocess.DEVNULL)
-    return subprocess.run([FIQ, *map(str, arguments)], capture_output=True, text=True,
+    done = subprocess.run([FIQ, *map(str, arguments)], capture_output=True, text=True,
                           timeout=timeout, check=False, **options)
+    if "Sanitizer" in done.stderr or "runtime error:" in done.stderr:
+        expect(False, f"no report of a sanitizer: {done.stderr}")
+    return done
 
 
 def start(command, **options):
