@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Makes a C file of other files: embed.py OUTPUT.c NAME=FILE...
+"""Makes a C file of other files: embed.py OUTPUT.c NAME=FILE[+FILE...]...
 
-Each NAME becomes `const char NAME[]`, ended by a NUL, with `const size_t NAME_size`.
+Each NAME becomes `const char NAME[]`, ended by a NUL, with `const size_t NAME_size`.  Scripts are
+put into a block of their own, as there may be several pictures in a document.
 """
 import pathlib
+import re
 import sys
 
 
@@ -18,18 +20,25 @@ def array(name: str, data: bytes) -> str:
     )
 
 
-def slim(file: pathlib.Path) -> bytes:
-    """Without indentation and without lines that are only a comment: files carry it along."""
-    lines = [line.strip() for line in file.read_text().splitlines()]
-    kept = [line for line in lines if line and not line.startswith(("//", "/*"))]
-    return ("\n".join(kept) + "\n").encode()
+def slim(text: str) -> str:
+    """Without indentation and whole-line comments: files carry it along."""
+    text = re.sub(r"^\s*/\*.*?\*/[ \t]*$", "", text, flags=re.S | re.M)
+    lines = [line.strip() for line in text.splitlines()]
+    return "".join(line + "\n" for line in lines if line and not line.startswith("//"))
+
+
+def joined(files: list[pathlib.Path]) -> bytes:
+    text = "".join(slim(file.read_text()) for file in files)
+    if files[0].suffix == ".js":
+        text = '"use strict";\n{\n' + text + "}\n"
+    return text.encode()
 
 
 def main() -> None:
     parts = ["/* Made by tools/embed.py; not to be edited. */\n#include <stddef.h>\n"]
     for item in sys.argv[2:]:
-        name, file = item.split("=", 1)
-        parts.append(array(name, slim(pathlib.Path(file))))
+        name, files = item.split("=", 1)
+        parts.append(array(name, joined([pathlib.Path(file) for file in files.split("+")])))
     pathlib.Path(sys.argv[1]).write_text("".join(parts))
 
 

@@ -1,4 +1,3 @@
-"use strict";
 /* A flame graph of two: zoom, search, and switches for width, colour and scale. */
 (function () {
   const MARGIN = 10, COLUMN = 7.25;
@@ -27,7 +26,9 @@
       frame.g.appendChild(frame.text);
     }
     frame.text.setAttribute("x", x + 3);
-    frame.text.textContent = frame.name.length <= columns ? frame.name : frame.name.slice(0, columns - 2) + "..";
+    frame.forms ??= nameForms(frame.name);
+    const fits = frame.forms.find((form) => form.length <= columns);
+    frame.text.textContent = fits ?? frame.forms.at(-1).slice(0, columns - 1) + "…";
   }
 
   function show() {

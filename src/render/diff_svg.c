@@ -11,10 +11,10 @@
 #include "base/xalloc.h"
 #include "render/diff_layout.h"
 #include "render/embedded.h"
+#include "render/label.h"
 #include "render/markup.h"
 
-enum { PITCH = 17, MARGIN = 10, LINE = 17, BASELINE = 12, LEGEND_WIDTH = 640 };
-static const double LABEL_COLUMN = 7.25; /* 0.602 em in the usual fixed-width fonts */
+enum { PITCH = 17, MARGIN = 10, LINE = 17, LEGEND_WIDTH = 640 };
 
 struct svg {
     struct markup markup;
@@ -235,26 +235,6 @@ static void put_data(struct svg *svg, const struct diff_box *box)
     markup_raw(&svg->markup, "\"");
 }
 
-static void put_label(struct svg *svg, const char *name, double x, double y, double width)
-{
-    struct markup *markup = &svg->markup;
-    size_t length = strlen(name), used, fits;
-    size_t columns = width < 6 ? 0 : (size_t)((width - 6) / LABEL_COLUMN);
-
-    if (columns < 3)
-        return;
-    fits = text_columns(name, length, columns, &used);
-    if (fits < length)
-        fits = text_columns(name, length, columns - 2, &used);
-    markup_raw(markup, "<text x=\"");
-    markup_real(markup, x + 3, 1);
-    markup_raw(markup, "\" y=\"");
-    markup_real(markup, y + BASELINE, 1);
-    markup_raw(markup, "\">");
-    markup_text(markup, name, fits);
-    markup_raw(markup, fits < length ? "..</text>" : "</text>");
-}
-
 static void put_box(struct svg *svg, const struct diff_box *box)
 {
     struct markup *markup = &svg->markup;
@@ -280,7 +260,7 @@ static void put_box(struct svg *svg, const struct diff_box *box)
     markup_raw(markup, "\" width=\"");
     markup_real(markup, box->width * svg->scale, 2);
     markup_raw(markup, "\" height=\"16\"/>");
-    put_label(svg, name, x, y, box->width * svg->scale);
+    label_put(markup, name, strlen(name), x, y, box->width * svg->scale);
     markup_raw(markup, "</g>\n");
 }
 

@@ -33,6 +33,30 @@ static void scaled(double value, const struct scale *scales, size_t count, char 
              value, scales[i].unit);
 }
 
+const char *render_title(const struct view *view, const struct render_options *options)
+{
+    const struct profile *profile = view_profile(view);
+    const char *command = profile_string(profile, profile_facts(profile)->command);
+
+    if (options->title)
+        return options->title;
+    if (*command)
+        return command;
+    return options->inverted   ? "Icicle graph"
+           : options->reversed ? "Flame graph, innermost frame first"
+                               : "Flame graph";
+}
+
+/* "3 samples", "1 sample". */
+static void counted(uint64_t count, const char *things, char *text, size_t size)
+{
+    size_t length = strlen(things);
+
+    if (count == 1 && length && things[length - 1] == 's')
+        length--;
+    snprintf(text, size, "%" PRIu64 " %.*s", count, (int)length, things);
+}
+
 void weight_text(const struct view *view, uint64_t weight, char *text, size_t size)
 {
     const struct profile *profile = view_profile(view);
@@ -45,8 +69,7 @@ void weight_text(const struct view *view, uint64_t weight, char *text, size_t si
     else if (!strcmp(unit, "bytes"))
         scaled((double)weight, bytes, ARRAY_LENGTH(bytes), text, size);
     else
-        snprintf(text, size, "%" PRIu64 " %s", weight,
-                 strcmp(unit, "count") && *unit ? unit : name);
+        counted(weight, strcmp(unit, "count") && *unit ? unit : name, text, size);
 }
 
 PRINTF_LIKE(3, 4)

@@ -32,19 +32,6 @@ static void put_text(struct html *html, const char *text)
     markup_text(&html->markup, text, strlen(text));
 }
 
-static void put_title(struct html *html)
-{
-    const struct profile *profile = view_profile(html->view);
-    const char *command = profile_string(profile, profile_facts(profile)->command);
-
-    if (html->options->title)
-        put_text(html, html->options->title);
-    else if (*command)
-        put_text(html, command);
-    else
-        put_text(html, "Flame graph");
-}
-
 static void put_cell(struct html *html, const char *text, size_t length)
 {
     markup_raw(&html->markup, "<td>");
@@ -116,7 +103,7 @@ static void put_place(struct html *html, unsigned char place)
 {
     switch (place) {
     case PLACE_TITLE:
-        put_title(html);
+        put_text(html, render_title(html->view, html->options));
         break;
     case PLACE_FALLBACK:
         put_fallback(html);

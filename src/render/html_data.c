@@ -396,7 +396,6 @@ static void put_wishes(struct data *data)
     const struct render_options *options = data->options;
     const struct view_options *asked = view_settings(data->asked);
 
-    put_json_text(data, "title", options->title ? options->title : "");
     put_json_text(data, "subtitle", options->subtitle ? options->subtitle : "");
     columns_printf(&data->columns,
                    "\"inverted\":%s,\"reversed\":%s,\"palette\":%d,\"value\":%zu,"

@@ -92,16 +92,20 @@ static const char *fact(const struct svg *svg, const char *name)
     return "";
 }
 
-/* "make -j2 · 1234 samples · cpu-clock · 99 Hz": all but the quality, in one line. */
+/* "make -j2 · 1234 samples · cpu-clock · 99 Hz": all but the quality, and the command where
+ * that is the title, in one line. */
 static void facts_line(const struct svg *svg, char *line, size_t size)
 {
     size_t used = 0;
 
     line[0] = '\0';
     for (size_t i = 0; i < svg->fact_count && used < size; i++)
-        if (strcmp(svg->facts[i].name, "quality"))
+        if (strcmp(svg->facts[i].name, "quality") &&
+            (svg->options->title || strcmp(svg->facts[i].name, "command")))
             used += (size_t)snprintf(line + used, size - used, "%s%s", used ? " · " : "",
                                      svg->facts[i].value);
+    if (svg->options->reversed && used < size)
+        snprintf(line + used, size - used, " · innermost frame first");
 }
 
 static void hidden_line(const struct svg *svg, char *line, size_t size)
@@ -127,9 +131,13 @@ static uint32_t put_head(struct svg *svg, bool dry)
     uint32_t y = 24;
 
     if (!dry) {
+        size_t length = strlen(svg->title), used;
+        size_t columns = (size_t)((svg->width - 2 * SVG_MARGIN) / 9.8); /* bold, 17 pixels */
+        size_t fits = text_columns(svg->title, length, columns, &used);
+
         put(svg, "<text id=\"title\" x=\"%g\" y=\"%u\">", svg->width / 2, y);
-        put_escaped(svg, svg->title);
-        markup_raw(&svg->markup, "</text>\n");
+        markup_text(&svg->markup, svg->title, fits);
+        markup_raw(&svg->markup, fits < length ? "…</text>\n" : "</text>\n");
     }
     y += SVG_LINE + 2;
     if (svg->options->subtitle)
@@ -205,10 +213,7 @@ static void lay_out(struct svg *svg)
     const struct render_options *options = svg->options;
     double whole;
 
-    svg->title = options->title      ? options->title
-                 : options->inverted ? "Icicle graph"
-                 : options->reversed ? "Flame graph, innermost frame first"
-                                     : "Flame graph";
+    svg->title = render_title(svg->view, options);
     svg->width = options->width ? options->width : 1200;
     svg->flame =
         flame_new(svg->view, &(struct flame_options){.narrowest = render_svg_narrowest(options),

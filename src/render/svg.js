@@ -1,4 +1,3 @@
-"use strict";
 // The interactive part of an SVG flame graph.
 //
 // It puts a page of its own over the picture, drawn from the data in the file: only what is in
@@ -112,7 +111,7 @@
       nanoseconds: [[1e9, "s"], [1e6, "ms"], [1e3, "µs"], [1, "ns"]],
       bytes: [[2 ** 40, "TiB"], [2 ** 30, "GiB"], [2 ** 20, "MiB"], [1024, "KiB"], [1, "B"]],
     }[unit];
-    if (!scales) return weight + " " + (unit !== "count" && unit ? unit : valueName);
+    if (!scales) return weight + " " + things(weight, unit !== "count" && unit ? unit : valueName);
     const [size, sign] = scales.find((s) => weight >= s[0]) || scales[scales.length - 1];
     const value = weight / size;
     return (size === 1 ? value : value.toFixed(value < 10 ? 3 : value < 100 ? 2 : 1)) + " " + sign;
@@ -127,26 +126,10 @@
     return unit === "count" && whole > 1 && p < 1 ? " ± " + (196 * Math.sqrt((p * (1 - p)) / whole)).toFixed(2) : "";
   }
 
-  // Shorter forms of a long name, each when the one before does not fit: without what stands
-  // between <> and (), then without what stands before the last ::.
   const briefs = new Map();
-  function brief(text) {
-    let forms = briefs.get(text);
-    if (forms) return forms;
-    let short = "", depth = 0;
-    for (let i = 0; i < text.length; i++) {
-      const c = text[i];
-      const opens = (c === "<" && !/operator<?$/.test(text.slice(0, i)) || c === "(") && i > 0;
-      const closes = depth && (c === ">" && text[i - 1] !== "-" || c === ")");
-      if (closes) depth--;
-      if (!depth) short += c;
-      if (opens) depth++;
-    }
-    short = depth ? text : short.replace(/\(\)( const)?$/, "");
-    const last = short.slice(short.lastIndexOf("::") + 2);
-    forms = [text, short, last && short.includes("::") ? last : short];
-    briefs.set(text, forms);
-    return forms;
+  function forms(text) {
+    if (!briefs.has(text)) briefs.set(text, nameForms(text));
+    return briefs.get(text);
   }
 
   function label(text, room) {
@@ -154,8 +137,8 @@
     if (columns < 2) return "";
     if (text.length <= columns && /^[\x20-\x7e]*$/.test(text)) return text;
     const size = (t) => t.length + (t.match(/[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]/g) || []).length;
-    for (const form of brief(text)) if (size(form) <= columns) return form;
-    let form = brief(text)[columns > 12 ? 1 : 2];
+    for (const form of forms(text)) if (size(form) <= columns) return form;
+    let form = forms(text).at(-1);
     const letters = Array.from(form.slice(0, columns * 2));
     form = "";
     for (const letter of letters) {
@@ -211,7 +194,8 @@
   const HINT = "Click a frame to zoom in; / searches; ? lists the keys.";
   const details = html("footer", {}, HINT);
   const lines = facts.textContent.trim().split("\n").map((line) => line.split(/: (.*)/s));
-  const factLine = html("p", { class: "facts" }, lines.filter((l) => l[0] !== "quality" && l[0] !== "note").map((l) => l[1]).join(" · "));
+  const heading = root.querySelector("title").textContent;
+  const factLine = html("p", { class: "facts" }, lines.filter((l) => l[0] !== "quality" && l[0] !== "note" && l[1] !== heading).map((l) => l[1]).join(" · "));
   const legend = [];
   if (part("legend")) {
     const swatches = part("legend").cloneNode(true), y = swatches.querySelector("rect").getAttribute("y") - 1;
@@ -220,7 +204,7 @@
   }
   const app = html("div", { class: "app" },
     html("header", {},
-      html("div", { class: "bar" }, html("h1", {}, root.querySelector("title").textContent), input, caseButton, before, after, matched, resetButton, turnButton, themeButton, helpButton),
+      html("div", { class: "bar" }, html("h1", {}, heading), input, caseButton, before, after, matched, resetButton, turnButton, themeButton, helpButton),
       factLine, ...lines.filter((l) => l[0] === "quality" || l[0] === "note").map((l) => html("p", { class: "facts" }, l[1])), ...legend, keys),
     main, details);
   const page = make(SVG, "foreignObject", { id: "app", width: "100%", height: "100%" }, app);

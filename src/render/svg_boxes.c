@@ -1,9 +1,8 @@
 /* The frames of the picture. */
 #include <string.h>
 
+#include "render/label.h"
 #include "render/svg_parts.h"
-
-static const double LABEL_COLUMN = 7.25; /* 0.602 em of 12 pixels, as in most fixed fonts */
 
 const struct svg_kind *svg_kind(enum frame_kind kind)
 {
@@ -91,25 +90,6 @@ void svg_choose_detail(struct svg *svg)
             break;
 }
 
-static void put_label(struct svg *svg, const char *name, size_t length, double x, double width)
-{
-    struct markup *markup = &svg->markup;
-    size_t columns = width < 6 ? 0 : (size_t)((width - 6) / LABEL_COLUMN), used, fits;
-
-    if (columns < 3)
-        return;
-    fits = text_columns(name, length, columns, &used);
-    if (fits < length)
-        fits = text_columns(name, length, columns - 1, &used);
-    markup_raw(markup, "<text x=\"");
-    markup_real(markup, x + 3, 1);
-    markup_raw(markup, "\" y=\"12\">");
-    markup_text(markup, name, fits);
-    if (fits < length)
-        markup_raw(markup, "…");
-    markup_raw(markup, "</text>");
-}
-
 /* " (12 samples, 3.40 %)</title>" */
 static void put_share(struct svg *svg, uint64_t weight)
 {
@@ -161,7 +141,7 @@ static void put_run(struct svg *svg, const struct run *run)
     put_share(svg, run->weight);
     put_rect(svg, svg_box_name_id(svg, box), x, width);
     if (run->count == 1)
-        put_label(svg, name, length, x, width);
+        label_put(markup, name, length, x, 0, width);
     markup_raw(markup, "</g>\n");
 }
 

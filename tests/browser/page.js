@@ -427,8 +427,16 @@ const cases = {
   },
 
   async 'shortens names without losing what tells them apart'() {
-    const names = fs.readFileSync(require.resolve('../../src/render/page/names.js'), 'utf8');
-    const shortened = vm.runInNewContext(names + '; shortened');
+    const words = fs.readFileSync(require.resolve('../../src/render/words.js'), 'utf8');
+    const {shortened, nameForms} = vm.runInNewContext(words + '; ({shortened, nameForms})');
+    const forms = {
+      main: ['main', 'main', 'main', 'main'],
+      'operator new(unsigned long)': ['operator new(unsigned long)', 'operator new', 'operator new', 'operator new'],
+      'a::b<int, long>::c(int)': ['a::b<int, long>::c(int)', 'a::b<…>::c', 'b<…>::c', 'c'],
+      '<Vec<T> as Drop>::drop': ['<Vec<T> as Drop>::drop', '<Vec<T> as Drop>::drop', 'drop', 'drop'],
+    };
+    for (const [name, wanted] of Object.entries(forms))
+      equal([...nameForms(name)], wanted, `forms of ${name}`);
     const wanted = {
       'std::vector<int, std::allocator<int> >::push_back(int const&)': ['std::vector<…>::push_back', 'vector<…>::push_back'],
       'operator()<std::string*, std::vector<int> >': ['operator()<…>', 'operator()<…>'],

@@ -95,7 +95,7 @@ test("every frame says the samples and the share of the input", async (browser) 
   const folded = randomFolded(1, 60, 6), root = parse(folded), page = await openText(browser, folded);
   const expected = new Map();
   for (const node of walk(root)) {
-    const text = `${node.name} (${node.total} samples, ${((100 * node.total) / root.total).toFixed(2)} %)`;
+    const text = `${node.name} (${node.total} ${node.total === 1 ? "sample" : "samples"}, ${((100 * node.total) / root.total).toFixed(2)} %)`;
     expected.set(text, (expected.get(text) || 0) + 1);
   }
   const seen = await titles(page);
@@ -223,7 +223,7 @@ test("search is right on random profiles, zoomed or not", async (browser) => {
     const wide = nodes.filter((n) => n.parent && n.total > root.total / 40 && nodes.filter((m) => m.name === n.name && m.total === n.total).length === 1);
     for (const node of wide.slice(0, 3)) {
       await page.keyboard.press("Escape");
-      const text = `${node.name} (${node.total} samples`;
+      const text = `${node.name} (${node.total} sample`;
       const place = await page.evaluate((t) => {
         const found = [...document.querySelectorAll("[role=treeitem]")].find((g) => g.querySelector("title").textContent.startsWith(t));
         const r = found && found.querySelector("rect").getBoundingClientRect();
@@ -410,7 +410,7 @@ test("narrow frames are found by the mouse and by the keyboard", async (browser)
   assert.strictEqual(await page.locator("[role=treeitem]").count(), 2);
   const y = (await item(page, "main").locator("rect").boundingBox()).y - 10;
   await page.mouse.move(600, y);
-  assert.match(await details(page), /^thin_\d{4} — 1 samples/);
+  assert.match(await details(page), /^thin_\d{4} — 1 sample /);
   const name = (await details(page)).split(" ")[0];
   await page.mouse.click(600, y);
   assert(Math.abs((await widthOf(item(page, name))) - 1180) < 2);

@@ -523,8 +523,8 @@ class App {
     if (tree.isTime)
       return `${duration(tree.total[node])} from ${(tree.x[node] / 1e9).toFixed(3)}${thin}s`;
     const view = tree.total[chart === this.graph ? this.zoomed : 0], per = this.model.samplesPer(this.state.value);
-    const what = unit === 'count' ? ' ' + visible(this.facts.values[this.state.value].name) : '';
     const total = tree.total[node], whole = this.whole;
+    const what = unit === 'count' ? ' ' + things(total, visible(this.facts.values[this.state.value].name)) : '';
     const parts = [`${amount(total, unit)}${what}`];
     if (Math.abs(view - whole) > 1e-9 * whole)
       parts.push(`${percent(total, view)} of the view`);

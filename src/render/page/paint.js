@@ -72,7 +72,8 @@ class Painter {
   constructor(canvas, look) {
     this.canvas = canvas;
     this.look = look;
-    this.context = canvas.getContext('2d', {alpha: false});
+    /* Kept in memory: what is put there from memory would have to wait for a graphics card. */
+    this.context = canvas.getContext('2d', {alpha: false, willReadFrequently: true});
   }
 
   resize(width, height) {

@@ -16,7 +16,7 @@ function factsLine(facts) {
   if (facts.duration)
     parts.push(duration(facts.duration));
   if (facts.samples)
-    parts.push(`${count(facts.samples)} samples`);
+    parts.push(`${count(facts.samples)} ${things(facts.samples, 'samples')}`);
   if (facts.started)
     parts.push(new Date(facts.started / 1e6).toISOString().slice(0, 16).replace('T', ' ') + ' UTC');
   return parts.join(' · ');
@@ -26,7 +26,7 @@ function factsLine(facts) {
 function limits(facts) {
   const list = facts.quality ? facts.quality.split(/, (?![^(]*\))/).filter(part => !part.startsWith('100 % of')) : [];
   if (facts.samples && facts.samples < 200)
-    list.push(`only ${count(facts.samples)} samples: a share of 50${thin}% is ${plusMinus(facts.samples / 2, facts.samples)} points`);
+    list.push(`only ${count(facts.samples)} ${things(facts.samples, 'samples')}: a share of 50${thin}% is ${plusMinus(facts.samples / 2, facts.samples)} points`);
   return list.map(part => part[0].toUpperCase() + part.slice(1)).concat(facts.notes).map(visible);
 }
 

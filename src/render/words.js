@@ -1,0 +1,86 @@
+/*
+ * What the page and the scripts in pictures say alike: names of functions where there is little
+ * room, as label.c writes them without script, and numbers of things.
+ */
+
+/* "samples", or "sample" where it is one. */
+function things(number, name) {
+  return number === 1 ? name.replace(/s$/, '') : name;
+}
+
+/* Where the parameter list of a C++ name starts, or its length: "f(int) const" is 1. */
+function parametersAt(name) {
+  const tail = /\)(?: const| volatile| noexcept| &{1,2}|&{1,2}| \[[^\]]*\])*$/.exec(name);
+  if (!tail)
+    return name.length;
+  let depth = 0;
+  for (let i = tail.index; i >= 0; i--) {
+    const c = name[i];
+    if (c === ')')
+      depth++;
+    else if (c === '(' && --depth === 0) {
+      const before = name.slice(0, i);
+      return i === 0 || /[\s:]$/.test(before) || /operator$/.test(before) ? name.length : i;
+    }
+  }
+  return name.length;
+}
+
+/* An operator's name, with the space that keeps "operator< <int>" from being another. */
+const OPERATOR = /^operator\s?(?:\(\)|\[\]|<=>|<<=?|>>=?|->\*?|<=|>=|<|>|[-+*/%^&|~!=]{1,2})?(?: (?=<))?/;
+
+/* "vector<pair<int, int>>::at" to "vector<…>::at"; operators and "<T as Trait>::f" stay. */
+function withoutTemplates(name) {
+  let out = '', depth = 0, opened = 0, operator = -1;
+  for (let i = 0; i < name.length; i++) {
+    const c = name[i];
+    if (c === 'o' && depth === 0 && name.startsWith('operator', i)) {
+      const sign = OPERATOR.exec(name.slice(i, i + 16))[0];
+      out += sign;
+      i += sign.length - 1;
+      operator = i;
+    } else if (c === '<' && (depth > 0 || operator === i - 1 && i > 0 || /[\w:}]/.test(name[i - 1] ?? '') && name[i + 1] !== '/')) {
+      if (depth++ === 0)
+        opened = i;
+    } else if (c === '>' && depth > 0 && name[i - 1] !== '-') {
+      if (--depth === 0)
+        out += i - opened > 3 ? '<…>' : name.slice(opened, i + 1);
+    } else if (depth === 0) {
+      out += c;
+    }
+  }
+  return depth ? name : out;
+}
+
+/* Behind the "<T as Trait>" at the start of a name. */
+function behindType(name) {
+  let depth = 0;
+  for (let i = 0; i < name.length; i++) {
+    if (name[i] === '<')
+      depth++;
+    else if (name[i] === '>' && name[i - 1] !== '-' && --depth === 0)
+      return name.startsWith('::', i + 1) ? name.slice(i + 3) : name;
+  }
+  return name;
+}
+
+/* Last two parts of a path of names: "std::fs::File::open" to "File::open"; what a type does for
+ * a trait is told by its last part: "<T as Trait>::f" to "f". */
+function lastParts(name) {
+  if (name.startsWith('<'))
+    return behindType(name);
+  return name.split('::').slice(-2).join('::');
+}
+
+function shortened(name, level) {
+  if (level === 0 || name.length > 4096)
+    return name;
+  const short = withoutTemplates(name.slice(0, parametersAt(name)));
+  return level === 1 ? short : lastParts(short);
+}
+
+/* From the whole name to its last part, each for where the one before does not fit. */
+function nameForms(name) {
+  const short = shortened(name, 1), parts = lastParts(short);
+  return [name, short, parts, parts.split('::').at(-1) || parts];
+}
