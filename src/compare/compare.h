@@ -150,6 +150,11 @@ struct judgement {
      * HUGE_VAL when there was nothing to be seen. */
     double visible_whole, visible_hottest;
     function_id hottest; /* WHOLE when there is none */
+    /* Functions in which a growth of the limit would have been missed, the one of them that
+     * takes most, and what would have been seen in it. */
+    size_t unseen;
+    function_id largest_unseen;
+    double visible_unseen;
 };
 #define WHOLE UINT32_MAX
 

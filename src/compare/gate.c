@@ -13,13 +13,13 @@
  *
  * What that leaves to be seen: functions of runs of 0.65 s at 997 Hz scatter by 5.5 % when they
  * take a fifth, so the means of 7 differ by 3 % (one standard error), and 10 % more is 3.4 of
- * them.  Known variances would show that in 87 of 100 comparisons, estimated ones in about 73.
- * Runs of 1 s show it in 95, runs of 2 s always.
+ * them.  Known variances would show that in 87 of 100 comparisons, estimated ones in about 73,
+ * and fewer on a busy machine; runs of 2 s nearly always (tools/gate-rates).
  */
 static const double LEVEL = 0.0125;
 static const double LEAST_JUDGED = 0.01; /* of everything, on one side at least */
 static const double DEALT_LEVEL = 0.05;
-enum { LEAST_RUNS_TO_DEAL = 6, LEAST_FUNCTIONS = 3, PRIOR_FREEDOM = 4 };
+enum { LEAST_RUNS_TO_DEAL = 6, LEAST_FUNCTIONS = 3, MOST_BORROWED = 12 };
 
 /* One question: did a function, or the whole, grow? */
 struct question {
@@ -152,40 +152,113 @@ static int by_size(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
-/* How much functions scatter for what they take: the median, as one interrupt that takes ten
- * times longer in one run must not count for all.  The whole is none of them. */
-static bool usual_dispersion(const struct asking *asking, double *dispersion)
+/*
+ * Seven runs tell little of how much runs scatter: some agree by chance, which makes a small
+ * difference look certain, and some do not, which hides a true one.  So the variance of each
+ * function is drawn towards what is usual among the functions of this very comparison (limma's
+ * way, Smyth 2004), which is in proportion to what they take, as counts of samples vary so.
+ * The whole has none of that noise: it scatters as the machine does, which is slower in some
+ * runs, and is judged by itself.  No function is expected to scatter less than it.
+ */
+struct noise {
+    double dispersion; /* variance for what is taken */
+    double machine;    /* variance of the whole for the square of what it takes */
+    double borrowed;   /* for how many runs of its own a function takes that */
+};
+
+static double variance_of(const struct question *question)
 {
-    double *all = xalloc((asking->count + 1) * sizeof(*all));
+    return (question->variances[0] + question->variances[1]) / 2;
+}
+
+static bool is_function(const struct question *question)
+{
+    return question->function != WHOLE && larger_mean(question) > 0;
+}
+
+static double expected_variance(const struct noise *noise, const struct question *question)
+{
+    double takes = larger_mean(question);
+
+    return fmax(noise->dispersion * takes, noise->machine * takes * takes);
+}
+
+/* The mean of the middle half, as one interrupt that takes ten times longer in one run must not
+ * count for all. */
+static double usual_of(double *values, size_t count)
+{
+    size_t left_out = count / 4;
+    double sum = 0;
+
+    qsort(values, count, sizeof(*values), by_size);
+    for (size_t i = left_out; i < count - left_out; i++)
+        sum += values[i];
+    return sum / (double)(count - 2 * left_out);
+}
+
+/* Logarithms of variances of `freedom` scatter with a variance of trigamma(freedom / 2), which
+ * this series gives well enough. */
+static double scatter_of_logarithm(double freedom)
+{
+    double x = freedom / 2;
+
+    return 1 / x + 1 / (2 * x * x) + 1 / (6 * x * x * x);
+}
+
+/* The worse functions keep to what is usual, the less it is worth. */
+static double worth_of_usual(const struct asking *asking, const struct noise *noise)
+{
+    double freedom = (double)(asking->comparison->tree.columns - 2), squares = 0, excess;
     size_t count = 0;
 
     for (size_t i = 0; i < asking->count; i++) {
         const struct question *question = &asking->questions[i];
+        double expected = expected_variance(noise, question);
 
-        if (question->function != WHOLE && larger_mean(question) > 0)
-            all[count++] =
-                (question->variances[0] + question->variances[1]) / 2 / larger_mean(question);
+        if (is_function(question) && expected > 0) {
+            double off = log(fmax(variance_of(question) / expected, 1e-3));
+
+            squares += off * off;
+            count++;
+        }
     }
-    qsort(all, count, sizeof(*all), by_size);
-    *dispersion = count ? (all[count / 2] + all[(count - 1) / 2]) / 2 : 0;
-    free(all);
+    excess = count ? squares / (double)count - scatter_of_logarithm(freedom) : 0;
+    return excess > 2.0 / MOST_BORROWED ? 2 / excess : MOST_BORROWED;
+}
+
+/* False when there are too few functions to say what is usual. */
+static bool find_noise(const struct asking *asking, struct noise *noise)
+{
+    double *dispersions = xalloc((asking->count + 1) * sizeof(*dispersions));
+    size_t count = 0;
+
+    *noise = (struct noise){0};
+    for (size_t i = 0; i < asking->count; i++) {
+        const struct question *question = &asking->questions[i];
+        double takes = larger_mean(question);
+
+        if (is_function(question))
+            dispersions[count++] = variance_of(question) / takes;
+        else if (takes > 0)
+            noise->machine = variance_of(question) / takes / takes;
+    }
+    if (count >= LEAST_FUNCTIONS) {
+        noise->dispersion = usual_of(dispersions, count);
+        noise->borrowed = worth_of_usual(asking, noise);
+    }
+    free(dispersions);
     return count >= LEAST_FUNCTIONS;
 }
 
-/*
- * Seven runs tell little of how much runs scatter: some agree by chance, which makes a small
- * difference look certain, and some do not, which hides a true one.  So each variance is drawn
- * towards what is usual among the functions of this very comparison, as if that had been seen
- * in PRIOR_FREEDOM runs more (limma's way, Smyth 2004); the freedom is Welch's again.
- */
-static void moderate(struct question *question, const size_t runs[2], double usual)
+/* The freedom is Welch's again. */
+static void moderate(struct question *question, const size_t runs[2], const struct noise *noise)
 {
-    double expected = usual * larger_mean(question);
+    double expected = expected_variance(noise, question);
     double sum = 0, squares = 0;
 
     for (int i = 0; i < 2; i++) {
-        double own = (double)(runs[i] - 1), freedom = own + PRIOR_FREEDOM;
-        double of_mean = (own * question->variances[i] + PRIOR_FREEDOM * expected) / freedom /
+        double own = (double)(runs[i] - 1), freedom = own + noise->borrowed;
+        double of_mean = (own * question->variances[i] + noise->borrowed * expected) / freedom /
                          (double)runs[i];
 
         sum += of_mean;
@@ -198,12 +271,13 @@ static void moderate(struct question *question, const size_t runs[2], double usu
 
 static void moderate_all(struct asking *asking)
 {
-    double usual;
+    struct noise noise;
 
-    if (!usual_dispersion(asking, &usual))
+    if (!find_noise(asking, &noise))
         return;
     for (size_t i = 0; i < asking->count; i++)
-        moderate(&asking->questions[i], asking->comparison->tree.runs, usual);
+        if (is_function(&asking->questions[i]))
+            moderate(&asking->questions[i], asking->comparison->tree.runs, &noise);
 }
 
 /* The t test supposes that runs scatter normally, which a busy machine does not grant.  With
@@ -354,22 +428,37 @@ static double visible(const struct asking *asking, size_t which)
     return least / question->sides[0];
 }
 
+static double limit_of(const struct gate *gate)
+{
+    return by_points(gate) ? gate->points : gate->growth;
+}
+
 static void find_visible(const struct asking *asking, struct judgement *judgement)
 {
-    double most = 0;
+    double most = 0, most_unseen = 0;
 
     judgement->visible_whole = judgement->visible_hottest = HUGE_VAL;
     judgement->hottest = WHOLE;
     for (size_t i = 0; i < asking->count; i++) {
         const struct question *question = &asking->questions[i];
-        double seen = visible(asking, i);
+        double seen = visible(asking, i), share = question->measure->share[0];
 
         if (question->function == WHOLE) {
             judgement->visible_whole = seen;
-        } else if (isfinite(seen) && question->measure->share[0] > most) {
-            most = question->measure->share[0];
+            continue;
+        }
+        if (isfinite(seen) && share > most) {
+            most = share;
             judgement->visible_hottest = seen;
             judgement->hottest = question->function;
+        }
+        if (seen > limit_of(asking->gate)) {
+            judgement->unseen++;
+            if (share > most_unseen) {
+                most_unseen = share;
+                judgement->visible_unseen = seen;
+                judgement->largest_unseen = question->function;
+            }
         }
     }
 }
@@ -380,10 +469,9 @@ void comparison_judge(const struct comparison *comparison, const struct gate *ga
     struct asking asking = {.comparison = comparison,
                             .gate = gate,
                             .basis = by_points(gate) ? BASIS_SHARE : gate->basis};
-    double limit = by_points(gate) ? gate->points : gate->growth;
     double seen;
 
-    *judgement = (struct judgement){0};
+    *judgement = (struct judgement){.largest_unseen = WHOLE};
     ask_all(&asking);
     find_chances(&asking);
     set_stakes(&asking);
@@ -395,7 +483,7 @@ void comparison_judge(const struct comparison *comparison, const struct gate *ga
     if (judgement->failure_count)
         judgement->verdict = VERDICT_REGRESSION;
     else
-        judgement->verdict = seen <= limit ? VERDICT_PASS : VERDICT_TOO_FEW;
+        judgement->verdict = seen <= limit_of(gate) ? VERDICT_PASS : VERDICT_TOO_FEW;
     free(asking.questions);
     free(asking.stakes);
 }

@@ -23,38 +23,6 @@ double normal_upper(double z)
     return 0.5 * erfc(z / M_SQRT2);
 }
 
-/* Halving is slow and exact, and these are asked for a few times a comparison. */
-static double bisect(double (*below)(double x, double parameter), double p, double parameter)
-{
-    double low = -1, high = 1;
-
-    p = clamp(p, 1e-300, 1 - 1e-16);
-    while (below(low, parameter) > p && low > -1e30)
-        low *= 2;
-    while (below(high, parameter) < p && high < 1e30)
-        high *= 2;
-    for (int i = 0; i < 200 && high - low > 1e-14 * (fabs(low) + fabs(high)); i++) {
-        double middle = (low + high) / 2;
-
-        if (below(middle, parameter) < p)
-            low = middle;
-        else
-            high = middle;
-    }
-    return (low + high) / 2;
-}
-
-static double normal_below(double z, double unused)
-{
-    (void)unused;
-    return normal_upper(-z);
-}
-
-double normal_quantile(double p)
-{
-    return bisect(normal_below, p, 0);
-}
-
 /* The continued fraction of the incomplete beta function (Abramowitz and Stegun 26.5.8), by
  * Lentz's method. */
 static double beta_fraction(double a, double b, double x)
@@ -108,16 +76,45 @@ double student_two_sided(double t, double freedom)
     return incomplete_beta(freedom / 2, 0.5, freedom / (freedom + t * t));
 }
 
-static double student_below(double t, double freedom)
+static double student_density(double t, double freedom)
 {
-    double tail = student_two_sided(t, freedom) / 2;
+    return exp(lgamma((freedom + 1) / 2) - lgamma(freedom / 2) -
+               (freedom + 1) / 2 * log1p(t * t / freedom)) /
+           sqrt(freedom * M_PI);
+}
 
-    return t < 0 ? tail : 1 - tail;
+/* `freedom` 0 stands for the normal distribution. */
+static double upper_tail(double t, double freedom)
+{
+    return freedom > 0 ? student_two_sided(t, freedom) / 2 : normal_upper(t);
+}
+
+static double density(double t, double freedom)
+{
+    return freedom > 0 ? student_density(t, freedom) : exp(-t * t / 2) / sqrt(2 * M_PI);
+}
+
+/* By Newton's method from the middle.  Tails are convex, so it comes nearer from one side only
+ * and cannot go astray. */
+static double quantile(double p, double freedom)
+{
+    double tail = clamp(p < 0.5 ? p : 1 - p, 1e-300, 0.5), t = 0, step = 1;
+
+    for (int i = 0; i < 2000 && step > 1e-15 * t; i++) {
+        step = (upper_tail(t, freedom) - tail) / density(t, freedom);
+        t += isfinite(step) ? fmax(step, 0) : 0;
+    }
+    return p < 0.5 ? -t : t;
+}
+
+double normal_quantile(double p)
+{
+    return quantile(p, 0);
 }
 
 double student_quantile(double p, double freedom)
 {
-    return bisect(student_below, p, freedom);
+    return quantile(p, freedom);
 }
 
 /* ---- exact tests for small counts ---- */

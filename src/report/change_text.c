@@ -345,6 +345,25 @@ static void put_regression(const struct comparison_report *report, FILE *out)
                 judgement->judged);
 }
 
+/* ", and in 2 functions not even 5 %: in work only 11 %". */
+static void put_unseen(const struct comparison_report *report, FILE *out)
+{
+    const struct judgement *judgement = report->judgement;
+
+    if (judgement->largest_unseen == WHOLE)
+        return;
+    fprintf(out, ", and in %zu function%s not even ", judgement->unseen,
+            plural(judgement->unseen));
+    put_limit(report->gate, out);
+    fprintf(out, ": in %s ", name_of(report->comparison, judgement->largest_unseen));
+    if (isfinite(judgement->visible_unseen)) {
+        fputs("only ", out);
+        put_least_growth(report->gate, judgement->visible_unseen, out);
+    } else {
+        fputs("none", out);
+    }
+}
+
 static void put_pass(const struct comparison_report *report, FILE *out)
 {
     const struct judgement *judgement = report->judgement;
@@ -356,7 +375,9 @@ static void put_pass(const struct comparison_report *report, FILE *out)
         judgement->judged, plural(judgement->judged), judgement->judged == 1 ? "was" : "were",
         report->gate->basis == BASIS_SHARE ? "share" : comparison_unit(report->comparison));
     put_visible(report, out);
-    fputs(" would have been seen four times in five.", out);
+    fputs(" would have been seen four times in five, a smaller one could not have been", out);
+    put_unseen(report, out);
+    fputs(".", out);
 }
 
 static void put_too_few(const struct comparison_report *report, FILE *out)

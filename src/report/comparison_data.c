@@ -20,6 +20,15 @@ static void put_pair(struct json_writer *json, const char *key, const double val
     json_close(json, ']');
 }
 
+static void put_values(struct json_writer *json, const char *key, const uint64_t values[2])
+{
+    json_key(json, key);
+    json_open(json, '[');
+    json_u64(json, values[0]);
+    json_u64(json, values[1]);
+    json_close(json, ']');
+}
+
 static void put_real(struct json_writer *json, const char *key, double value)
 {
     json_key(json, key);
@@ -51,11 +60,7 @@ static void put_measure(struct json_writer *json, const char *key,
 {
     json_key(json, key);
     json_open(json, '{');
-    json_key(json, "value");
-    json_open(json, '[');
-    json_u64(json, measure->value[0]);
-    json_u64(json, measure->value[1]);
-    json_close(json, ']');
+    put_values(json, "value", measure->value);
     put_pair(json, "share", measure->share);
     put_pair(json, "amount", measure->amount);
     put_difference(json, "share_change", &measure->by[BASIS_SHARE]);
@@ -100,6 +105,12 @@ static void put_name_or_null(struct json_writer *json, const char *key, const ch
         json_null(json);
 }
 
+/* The whole has no name. */
+static const char *judged_name(const struct comparison *comparison, function_id function)
+{
+    return function == WHOLE ? NULL : function_name(comparison, function);
+}
+
 static void put_judgement(struct json_writer *json, const struct comparison_report *report)
 {
     const struct judgement *judgement = report->judgement;
@@ -116,20 +127,18 @@ static void put_judgement(struct json_writer *json, const struct comparison_repo
     json_u64(json, judgement->judged);
     put_real(json, "visible_growth_of_whole", judgement->visible_whole);
     put_real(json, "visible_growth", judgement->visible_hottest);
-    put_name_or_null(json, "visible_in",
-                     judgement->hottest == WHOLE
-                         ? NULL
-                         : function_name(report->comparison, judgement->hottest));
+    put_name_or_null(json, "visible_in", judged_name(report->comparison, judgement->hottest));
+    json_key(json, "unseen");
+    json_u64(json, judgement->unseen);
+    put_name_or_null(json, "largest_unseen",
+                     judged_name(report->comparison, judgement->largest_unseen));
     json_key(json, "failures");
     json_open(json, '[');
     for (size_t i = 0; i < judgement->failure_count; i++) {
         const struct failure *failure = &judgement->failures[i];
 
         json_open(json, '{');
-        put_name_or_null(json, "function",
-                         failure->function == WHOLE
-                             ? NULL
-                             : function_name(report->comparison, failure->function));
+        put_name_or_null(json, "function", judged_name(report->comparison, failure->function));
         put_real(json, "growth", failure->growth);
         put_real(json, "p", failure->p);
         json_close(json, '}');
@@ -167,15 +176,6 @@ static void put_function(struct json_writer *json, const struct comparison_repor
     json_close(json, ']');
     json_close(json, '}');
     free(path);
-}
-
-static void put_values(struct json_writer *json, const char *key, const uint64_t values[2])
-{
-    json_key(json, key);
-    json_open(json, '[');
-    json_u64(json, values[0]);
-    json_u64(json, values[1]);
-    json_close(json, ']');
 }
 
 static void put_change(struct json_writer *json, const char *key, const struct measure *measure,
