@@ -245,8 +245,9 @@ static void remark_on(struct remarks *remarks, const struct baseline *then,
     time_t recorded = (time_t)then->key.recorded;
     struct tm local;
 
-    localtime_r(&recorded, &local);
-    strftime(when, sizeof(when), "%Y-%m-%d %H:%M", &local);
+    if (!localtime_r(&recorded, &local) ||
+        !strftime(when, sizeof(when), "%Y-%m-%d %H:%M", &local))
+        strcpy(when, "no known time");
     remark(remarks,
            xasprintf("the baseline is %s%.12s%s%s, %zu runs of %s",
                      *then->key.commit ? "commit " : "of an unknown commit", then->key.commit,

@@ -16,7 +16,7 @@
  * them.  Known variances would show that in 87 of 100 comparisons, estimated ones in about 73,
  * and fewer on a busy machine; runs of 2 s nearly always (tools/gate-rates).
  */
-static const double LEVEL = 0.0125;
+static const double LEVEL = 0.011;
 static const double LEAST_JUDGED = 0.01; /* of everything, on one side at least */
 static const double DEALT_LEVEL = 0.05;
 enum { LEAST_RUNS_TO_DEAL = 6, LEAST_FUNCTIONS = 3, MOST_BORROWED = 12 };

@@ -210,6 +210,14 @@ static void take_text(char *into, size_t size, const char *value)
             *into = '?';
 }
 
+/* 0 when it is no number to reckon with. */
+static double positive(const char *value)
+{
+    double number = strtod(value, NULL);
+
+    return number > 0 && number < 1e9 ? number : 0;
+}
+
 static void read_line(struct baseline *baseline, const char *name, const char *value,
                       size_t *runs, int *version)
 {
@@ -225,11 +233,11 @@ static void read_line(struct baseline *baseline, const char *name, const char *v
     else if (!strcmp(name, "recorded"))
         key->recorded = strtoull(value, NULL, 10);
     else if (!strcmp(name, "frequency"))
-        key->frequency_hz = strtod(value, NULL);
+        key->frequency_hz = positive(value);
     else if (!strcmp(name, "run") && *runs < MOST_RUNS) {
         double *paces = xrealloc(baseline->paces, (*runs + 1) * sizeof(*paces));
 
-        paces[(*runs)++] = strtod(value, NULL);
+        paces[(*runs)++] = positive(value);
         baseline->paces = paces;
     }
 }
