@@ -423,7 +423,7 @@ static double visible(const struct asking *asking, size_t which)
     if (by_points(asking->gate))
         return least;
     if (question->sides[0] <= 0 ||
-        (asking->basis == BASIS_SHARE && question->sides[0] + least > 1))
+        (asking->basis == BASIS_SHARE && question->sides[0] + least >= 1))
         return HUGE_VAL; /* what takes all of the time cannot take more of it */
     return least / question->sides[0];
 }

@@ -422,6 +422,19 @@ char *change_verdict(const struct comparison_report *report)
     return text;
 }
 
+const char **change_sentences(const struct comparison_report *report)
+{
+    size_t notes, remarks = report->remark_count;
+    const char *const *note = comparison_notes(report->comparison, &notes);
+    const char **sentences = xcalloc(remarks + notes + 1, sizeof(*sentences));
+
+    for (size_t i = 0; i < remarks; i++)
+        sentences[i] = report->remarks[i];
+    for (size_t i = 0; i < notes; i++)
+        sentences[remarks + i] = note[i];
+    return sentences;
+}
+
 char *change_remark(const struct comparison *comparison,
                     const struct compare_function *function)
 {

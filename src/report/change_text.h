@@ -41,6 +41,10 @@ const char **change_path(const struct comparison *comparison, uint32_t node, siz
 
 /* ---- sentences; each to be freed ---- */
 
+/* The remarks of the report, then the notes of its comparison; NULL behind the last.  The
+ * sentences are not the caller's. */
+const char **change_sentences(const struct comparison_report *report);
+
 char *change_verdict(const struct comparison_report *report);
 /* What the function's change means beside its number: new, gone, moved; NULL when nothing. */
 char *change_remark(const struct comparison *comparison,

@@ -88,18 +88,16 @@ static void put_table(const struct comparison_report *report, const char *title,
 
 void comparison_write_html(const struct comparison_report *report, FILE *out)
 {
-    size_t count;
-    const char *const *notes = comparison_notes(report->comparison, &count);
+    const char **sentences = change_sentences(report);
 
     fputs("<ul>\n", out);
-    for (size_t i = 0; i < report->remark_count + count; i++) {
+    for (const char **at = sentences; *at; at++) {
         fputs("<li>", out);
-        put_escaped(i < report->remark_count ? report->remarks[i]
-                                             : notes[i - report->remark_count],
-                    out);
+        put_escaped(*at, out);
         fputs("</li>\n", out);
     }
     fputs("</ul>\n", out);
+    free(sentences);
     put_table(report, "Takes more", CHANGE_MORE, out);
     put_table(report, "Takes less", CHANGE_LESS, out);
     put_table(report, "Moved by inlining", CHANGE_MOVED, out);

@@ -240,8 +240,7 @@ void comparison_write_markdown(const struct comparison_report *report, FILE *out
 {
     static const char *const signs[] = {
         [VERDICT_PASS] = "✅", [VERDICT_REGRESSION] = "❌", [VERDICT_TOO_FEW] = "❔"};
-    size_t count;
-    const char *const *notes = comparison_notes(report->comparison, &count);
+    const char **sentences = change_sentences(report);
     char *summary = comparison_summary(report);
 
     fputs("## ", out);
@@ -260,14 +259,13 @@ void comparison_write_markdown(const struct comparison_report *report, FILE *out
         free(input);
     }
     put_whole(report, "- whole: ", out);
-    for (size_t i = 0; i < report->remark_count + count; i++) {
+    for (const char **at = sentences; *at; at++) {
         fputs("- ", out);
-        put_prose(i < report->remark_count ? report->remarks[i]
-                                           : notes[i - report->remark_count],
-                  out);
+        put_prose(*at, out);
         fputc('\n', out);
     }
     for (size_t i = 0; i < ARRAY_LENGTH(tables); i++)
         put_markdown_table(report, &tables[i], out);
     free(summary);
+    free(sentences);
 }

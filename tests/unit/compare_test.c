@@ -417,6 +417,12 @@ Test(gate, few_samples_are_no_pass)
     cr_expect(eq(int, verdict_of("m;a 0\n", "m;a 0\n", five_percent), VERDICT_TOO_FEW));
 }
 
+Test(gate, what_takes_everything_is_no_pass)
+{
+    cr_expect(eq(int, verdict_of("m;a 1\n", "m;a 1\n", five_percent), VERDICT_TOO_FEW));
+    cr_expect(eq(int, verdict_of("m;a 5000\n", "m;a 5000\n", five_percent), VERDICT_TOO_FEW));
+}
+
 Test(gate, points_are_of_share)
 {
     struct gate two_points = {.basis = BASIS_SHARE, .points = 0.02};

@@ -151,7 +151,8 @@ Test(gate, what_is_missing_is_said)
     cr_expect(strstr(err.hint, "aaaaaaaaaa of main") != NULL, "%s", err.hint);
 }
 
-Test(gate, a_spoilt_baseline_is_passed_over)
+/* Records a baseline and opens its facts, to be spoilt. */
+static FILE *open_facts(const char *how)
 {
     char path[256];
 
@@ -159,7 +160,13 @@ Test(gate, a_spoilt_baseline_is_passed_over)
     struct baseline *found = find(NULL, NULL, 0);
     snprintf(path, sizeof(path), "%s/baseline", found->path);
     baseline_free(found);
-    FILE *file = fopen(path, "w");
+    return fopen(path, how);
+}
+
+Test(gate, a_spoilt_baseline_is_passed_over)
+{
+    FILE *file = open_facts("w");
+
     fputs("version 99\nrun x\n\n\377 \n", file);
     fclose(file);
 
@@ -168,17 +175,13 @@ Test(gate, a_spoilt_baseline_is_passed_over)
 
 Test(gate, a_baseline_cannot_write_on_the_terminal)
 {
-    char path[256];
+    FILE *file = open_facts("a");
 
-    record("aaaaaaaaaa", "main", &here, 300, 1, false);
-    struct baseline *found = find(NULL, NULL, 0);
-    snprintf(path, sizeof(path), "%s/baseline", found->path);
-    baseline_free(found);
-    FILE *file = fopen(path, "a");
     fputs("commit \033[2Jred\n", file);
     fclose(file);
 
-    found = find(NULL, NULL, 0);
+    struct baseline *found = find(NULL, NULL, 0);
+
     cr_assert(ne(ptr, found, NULL));
     cr_expect(eq(str, found->key.commit, "?[2Jred"));
     baseline_free(found);
