@@ -357,10 +357,11 @@ static void put_unseen(const struct comparison_report *report, FILE *out)
     put_limit(report->gate, out);
     fprintf(out, ": in %s ", name_of(report->comparison, judgement->largest_unseen));
     if (isfinite(judgement->visible_unseen)) {
-        fputs("only ", out);
-        put_least_growth(report->gate, judgement->visible_unseen, out);
+        /* Three digits, as the limit may be near. */
+        fprintf(out, "only %.3g %s", 100 * judgement->visible_unseen,
+                by_points(report->gate) ? "points" : "%");
     } else {
-        fputs("none", out);
+        fputs("none at all", out);
     }
 }
 

@@ -54,8 +54,12 @@ static void put_row(const struct comparison_report *report, function_id id, FILE
 
     fputs("<tr><td><code>", out);
     put_escaped(function->name, out);
-    fputs("</code> ", out);
-    put_escaped(remark ? remark : "", out);
+    fputs("</code>", out);
+    if (remark) {
+        fputs(" (", out);
+        put_escaped(remark, out);
+        fputs(")", out);
+    }
     fputs("</td>", out);
     put_cell(change_side(report, self, 0, text), out);
     put_cell(change_side(report, self, 1, text), out);

@@ -429,7 +429,7 @@ Test(gate, points_are_of_share)
 
     cr_expect(eq(int, verdict_of("m;a 7000\nm;b 3000\n", "m;a 7400\nm;b 2600\n", two_points),
                  VERDICT_REGRESSION));
-    cr_expect(eq(int, verdict_of("m;a 7000\nm;b 3000\n", "m;a 7100\nm;b 2900\n", two_points),
+    cr_expect(eq(int, verdict_of("m;a 14000\nm;b 6000\n", "m;a 14200\nm;b 5800\n", two_points),
                  VERDICT_PASS));
 }
 
