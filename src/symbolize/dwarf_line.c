@@ -291,7 +291,7 @@ void dwarf_lines_find(struct dwarf_lines *lines, const uint64_t *addresses, size
 
 static char *join(const char *directory, const char *name)
 {
-    if (!directory || !*directory || *name == '/')
+    if (!directory || !*directory || !strcmp(directory, ".") || *name == '/')
         return xstrdup(name);
     return xasprintf("%s/%s", directory, name);
 }
@@ -302,7 +302,8 @@ const char *dwarf_lines_path(struct dwarf_lines *lines, uint64_t number)
     const char *directory;
     char *inside;
 
-    if (number >= lines->file_count || !lines->files[number].name)
+    if (number >= lines->file_count || !lines->files[number].name ||
+        !strcmp(lines->files[number].name, "?")) /* Go's word for none */
         return NULL;
     file = &lines->files[number];
     if (file->path)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 
-from building import chains, run, symbol
+from building import NAMES, chains, run, symbol
 
 TEMPLATE = """
 namespace {
@@ -124,6 +124,14 @@ def chosen_behind_a_landing_pad():
     return stub_of_chosen("-fPIE", "-pie", "-fcf-protection=full", "-Wl,-z,ibtplt")
 
 
+def dot_as_directory():
+    """A directory that says nothing is left out of paths."""
+    program = build(COLD, "clang-14", ".c", "-O2", "-g", "-fdebug-compilation-dir=.")
+    start, _ = symbol(program, "work")
+    found = run(NAMES, program, input=f"{start:x}\n").split()
+    return found[0] == "work" and found[1].startswith("program.c:"), found
+
+
 def overlapping():
     """Function before object, the shorter before the longer, global before local; what has no size
     names only what nothing else covers."""
@@ -134,7 +142,7 @@ def overlapping():
 
 
 CASES = [templates, short_templates, cold_part, chosen_in_a_pie, chosen_in_a_static_program,
-         chosen_behind_a_landing_pad, overlapping]
+         chosen_behind_a_landing_pad, dot_as_directory, overlapping]
 
 
 def main():
