@@ -135,17 +135,18 @@
   function label(text, room) {
     const columns = Math.floor((room - 6) / COLUMN);
     if (columns < 2) return "";
-    if (text.length <= columns && /^[\x20-\x7e]*$/.test(text)) return text;
-    const size = (t) => t.length + (t.match(/[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]/g) || []).length;
-    for (const form of forms(text)) if (size(form) <= columns) return form;
-    let form = forms(text).at(-1);
-    const letters = Array.from(form.slice(0, columns * 2));
-    form = "";
-    for (const letter of letters) {
-      if (size(form + letter) > columns - 1) break;
-      form += letter;
+    const plain = /^[\x20-\x7e]*$/.test(text); // a column for each letter
+    if (plain && text.length <= columns) return text;
+    const size = (t) => plain ? t.length : t.length + (t.match(/[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]/g) || []).length;
+    const shorter = forms(text), fitting = shorter.find((form) => size(form) <= columns);
+    if (fitting !== undefined) return fitting;
+    if (plain) return shorter.at(-1).slice(0, columns - 1) + "…";
+    let kept = "";
+    for (const letter of shorter.at(-1).slice(0, columns * 2)) {
+      if (size(kept + letter) > columns - 1) break;
+      kept += letter;
     }
-    return form + "…";
+    return kept + "…";
   }
 
   // ---- what is shown ----
