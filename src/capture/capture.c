@@ -555,7 +555,8 @@ static void wait_for_records(struct capture *capture, int timeout_ms)
 }
 
 /* Where the filter knows whose samples count, and the children that come by itself.  Not in the
- * first moments: finding where the kernel keeps what the program needs takes some 10 ms. */
+ * first moments: before Linux 6.16 it takes some 10 ms to find where a process has its number.
+ */
 static void rest(struct capture *capture)
 {
     enum { FIRST_NS = 200 * 1000 * 1000 };
