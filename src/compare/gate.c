@@ -19,7 +19,7 @@
 static const double LEVEL = 0.011;
 static const double LEAST_JUDGED = 0.01; /* of everything, on one side at least */
 static const double DEALT_LEVEL = 0.05;
-enum { LEAST_RUNS_TO_DEAL = 6, LEAST_FUNCTIONS = 3, MOST_BORROWED = 12 };
+enum { LEAST_RUNS_TO_DEAL = 6, LEAST_FUNCTIONS = 3, MOST_BORROWED = 7 };
 
 /* One question: did a function, or the whole, grow? */
 struct question {
