@@ -233,6 +233,48 @@ void json_null(struct json_writer *json)
     put_formatted(json, "null");
 }
 
+void json_open_at(struct json_writer *json, const char *key, char bracket)
+{
+    json_key(json, key);
+    json_open(json, bracket);
+}
+
+void json_put_empty(struct json_writer *json, const char *key)
+{
+    json_open_at(json, key, '[');
+    json_close(json, ']');
+}
+
+void json_put_text(struct json_writer *json, const char *key, const char *text)
+{
+    json_key(json, key);
+    json_text(json, text);
+}
+
+void json_put_u64(struct json_writer *json, const char *key, uint64_t value)
+{
+    json_key(json, key);
+    json_u64(json, value);
+}
+
+void json_put_i64(struct json_writer *json, const char *key, int64_t value)
+{
+    json_key(json, key);
+    json_i64(json, value);
+}
+
+void json_put_real(struct json_writer *json, const char *key, double value)
+{
+    json_key(json, key);
+    json_real(json, value);
+}
+
+void json_put_bool(struct json_writer *json, const char *key, bool value)
+{
+    json_key(json, key);
+    json_bool(json, value);
+}
+
 void json_line(struct json_writer *json)
 {
     if (json->separate)

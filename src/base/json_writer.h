@@ -42,6 +42,15 @@ void json_seconds(struct json_writer *json, uint64_t ns);
 void json_bool(struct json_writer *json, bool value);
 void json_null(struct json_writer *json);
 
+/* A key with its value. */
+void json_open_at(struct json_writer *json, const char *key, char bracket);
+void json_put_empty(struct json_writer *json, const char *key); /* an empty list */
+void json_put_text(struct json_writer *json, const char *key, const char *text);
+void json_put_u64(struct json_writer *json, const char *key, uint64_t value);
+void json_put_i64(struct json_writer *json, const char *key, int64_t value);
+void json_put_real(struct json_writer *json, const char *key, double value);
+void json_put_bool(struct json_writer *json, const char *key, bool value);
+
 /* A line end where white space may stand; before a key or value it goes behind the comma. */
 void json_line(struct json_writer *json);
 

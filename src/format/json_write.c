@@ -32,12 +32,6 @@ static void put_text(struct writer *writer, const char *key, str_id text)
         json_null(&writer->json);
 }
 
-static void put_number(struct writer *writer, const char *key, uint64_t value)
-{
-    json_key(&writer->json, key);
-    json_u64(&writer->json, value);
-}
-
 /* Facts for which 0 means that nobody knows. */
 static void put_known(struct writer *writer, const char *key, uint64_t value)
 {
@@ -90,8 +84,7 @@ static void put_quality(struct writer *writer)
     }
     profile_quality_line(writer->profile, line, sizeof(line));
     json_open(json, '{');
-    json_key(json, "summary");
-    json_text(json, line);
+    json_put_text(json, "summary", line);
     for (const struct quality_field *field = quality_fields; field->name; field++) {
         json_key(json, field->name);
         if (field->is_flag)
@@ -122,8 +115,7 @@ static void put_facts(struct writer *writer)
     put_real(writer, "effective_hz", info->effective_hz);
     put_quality(writer);
     json_line(json);
-    json_key(json, "notes");
-    json_open(json, '[');
+    json_open_at(json, "notes", '[');
     for (size_t i = 0; i < count; i++)
         json_text(json, profile_string(writer->profile, notes[i]));
     json_close(json, ']');
@@ -154,8 +146,7 @@ static void put_values(struct writer *writer)
     json_key(json, "total_samples");
     json_u128(json, total_count(writer));
     json_line(json);
-    json_key(json, "values");
-    json_open(json, '[');
+    json_open_at(json, "values", '[');
     for (size_t i = 0; i < count; i++) {
         json_open(json, '{');
         put_text(writer, "name", types[i].name);
@@ -163,7 +154,7 @@ static void put_values(struct writer *writer)
         json_close(json, '}');
     }
     json_close(json, ']');
-    put_number(writer, "shown", profile_default_value(writer->profile));
+    json_put_u64(&writer->json, "shown", profile_default_value(writer->profile));
 }
 
 static void put_files(struct writer *writer)
@@ -171,8 +162,7 @@ static void put_files(struct writer *writer)
     struct json_writer *json = &writer->json;
 
     json_line(json);
-    json_key(json, "files");
-    json_open(json, '[');
+    json_open_at(json, "files", '[');
     for (mapping_id i = 1; i <= profile_mapping_count(writer->profile); i++) {
         const struct profile_mapping *mapping = profile_mapping_at(writer->profile, i);
 
@@ -196,23 +186,19 @@ static void put_threads(struct writer *writer)
     struct json_writer *json = &writer->json;
 
     json_line(json);
-    json_key(json, "threads");
-    json_open(json, '[');
+    json_open_at(json, "threads", '[');
     for (label_id i = 1; i < profile_label_count(writer->profile); i++) {
         const struct label_set *labels = profile_labels_at(writer->profile, i);
 
         json_line(json);
         json_open(json, '{');
         put_text(writer, "process", labels->process);
-        json_key(json, "pid");
-        json_i64(json, labels->pid);
+        json_put_i64(json, "pid", labels->pid);
         put_text(writer, "thread", labels->thread);
-        json_key(json, "tid");
-        json_i64(json, labels->tid);
+        json_put_i64(json, "tid", labels->tid);
         put_text(writer, "command", labels->command);
         if (labels->self) {
-            json_key(json, "self");
-            json_bool(json, true);
+            json_put_bool(json, "self", true);
         }
         json_close(json, '}');
     }
@@ -234,15 +220,14 @@ static void put_frame(struct writer *writer, frame_id id)
         json_null(json);
     put_text(writer, "symbol", frame->function);
     if (frame->kind != FRAME_NATIVE) {
-        json_key(json, "kind");
-        json_text(json, frame_kind_name(frame->kind));
+        json_put_text(json, "kind", frame_kind_name(frame->kind));
     }
     if (frame->mapping)
-        put_number(writer, "file", frame->mapping - 1);
+        json_put_u64(&writer->json, "file", frame->mapping - 1);
     if (frame->file)
         put_text(writer, "source", frame->file);
     if (frame->line)
-        put_number(writer, "line", frame->line);
+        json_put_u64(&writer->json, "line", frame->line);
     json_close(json, '}');
 }
 
@@ -262,28 +247,24 @@ static void put_stack(struct writer *writer, stack_id id, const struct stack *st
     profile_value_types(writer->profile, &types);
     json_line(json);
     json_open(json, '{');
-    json_key(json, "count");
-    json_u64(json, writer->count < 0 || values[writer->count] == NOT_MEASURED
-                       ? 0
-                       : values[writer->count]);
+    json_put_u64(
+        json, "count",
+        writer->count < 0 || values[writer->count] == NOT_MEASURED ? 0 : values[writer->count]);
     put_named_value(writer, "instructions", writer->instructions, values);
     put_named_value(writer, "memory_delta", writer->memory, values);
-    json_key(json, "values");
-    json_open(json, '[');
+    json_open_at(json, "values", '[');
     for (size_t i = 0; i < types; i++)
         put_value(writer, values[i]);
     json_close(json, ']');
     if (stack->labels)
-        put_number(writer, "thread", stack->labels - 1);
+        json_put_u64(&writer->json, "thread", stack->labels - 1);
     if (writer->first && writer->first[id] < writer->first[id + 1]) {
-        json_key(json, "times");
-        json_open(json, '[');
+        json_open_at(json, "times", '[');
         for (size_t i = writer->first[id]; i < writer->first[id + 1]; i++)
             json_u64(json, writer->times[i]);
         json_close(json, ']');
     }
-    json_key(json, "frames");
-    json_open(json, '[');
+    json_open_at(json, "frames", '[');
     depth = profile_path(writer->profile, stack->node, &writer->path, &writer->path_room);
     for (size_t i = 0; i < depth; i++)
         put_frame(writer, writer->path[i]);
@@ -317,8 +298,7 @@ static void put_stacks(struct writer *writer)
 
     sort_moments(writer);
     json_line(json);
-    json_key(json, "stacks");
-    json_open(json, '[');
+    json_open_at(json, "stacks", '[');
     for (stack_id i = 0; i < count; i++)
         put_stack(writer, i, &stacks[i]);
     json_close(json, ']');
@@ -348,7 +328,7 @@ int fiq_json_write(const struct profile *profile, const struct write_options *op
     (void)err;
     json_begin(&writer.json, out);
     json_open(&writer.json, '{');
-    put_number(&writer, "version", JSON_VERSION);
+    json_put_u64(&writer.json, "version", JSON_VERSION);
     put_facts(&writer);
     put_values(&writer);
     put_files(&writer);

@@ -152,10 +152,8 @@ static void put_frames(struct writer *writer)
     struct json_writer *json = &writer->json;
     str_id *files = files_of_functions(writer->profile);
 
-    json_key(json, "shared");
-    json_open(json, '{');
-    json_key(json, "frames");
-    json_open(json, '[');
+    json_open_at(json, "shared", '{');
+    json_open_at(json, "frames", '[');
     for (name_id i = 0; i < view_name_count(writer->view); i++) {
         const struct view_name *name = view_name(writer->view, i);
         str_id file = name->is_label ? 0 : files[name->text];
@@ -165,8 +163,7 @@ static void put_frames(struct writer *writer)
         json_key(json, "name");
         json_string(json, view_text(writer->view, i), view_text_length(writer->view, i));
         if (file) {
-            json_key(json, "file");
-            json_text(json, profile_string(writer->profile, file));
+            json_put_text(json, "file", profile_string(writer->profile, file));
         }
         json_close(json, '}');
     }
@@ -199,18 +196,12 @@ static void put_labels(struct writer *writer, label_id id)
     const struct label_set *labels = profile_labels_at(writer->profile, id);
     struct json_writer *json = &writer->json;
 
-    json_key(json, "labels");
-    json_open(json, '{');
-    json_key(json, "process");
-    json_text(json, profile_string(writer->profile, labels->process));
-    json_key(json, "pid");
-    json_i64(json, labels->pid);
-    json_key(json, "thread");
-    json_text(json, profile_string(writer->profile, labels->thread));
-    json_key(json, "tid");
-    json_i64(json, labels->tid);
-    json_key(json, "command");
-    json_text(json, profile_string(writer->profile, labels->command));
+    json_open_at(json, "labels", '{');
+    json_put_text(json, "process", profile_string(writer->profile, labels->process));
+    json_put_i64(json, "pid", labels->pid);
+    json_put_text(json, "thread", profile_string(writer->profile, labels->thread));
+    json_put_i64(json, "tid", labels->tid);
+    json_put_text(json, "command", profile_string(writer->profile, labels->command));
     json_close(json, '}');
 }
 
@@ -220,18 +211,13 @@ static void begin_profile(struct writer *writer, const char *name, __uint128_t w
 
     json_line(json);
     json_open(json, '{');
-    json_key(json, "type");
-    json_text(json, "sampled");
-    json_key(json, "name");
-    json_text(json, name);
-    json_key(json, "unit");
-    json_text(json, writer->unit);
-    json_key(json, "startValue");
-    json_u64(json, 0);
+    json_put_text(json, "type", "sampled");
+    json_put_text(json, "name", name);
+    json_put_text(json, "unit", writer->unit);
+    json_put_u64(json, "startValue", 0);
     json_key(json, "endValue");
     json_u128(json, weight);
-    json_key(json, "value");
-    json_text(json, profile_string(writer->profile, writer->type.name));
+    json_put_text(json, "value", profile_string(writer->profile, writer->type.name));
 }
 
 static void put_all_threads(struct writer *writer)
@@ -239,14 +225,12 @@ static void put_all_threads(struct writer *writer)
     struct json_writer *json = &writer->json;
 
     begin_profile(writer, SPEEDSCOPE_ALL, writer->total);
-    json_key(json, "samples");
-    json_open(json, '[');
+    json_open_at(json, "samples", '[');
     for (node_id i = 0; i < writer->node_count; i++)
         if (writer->nodes[i].self)
             put_path(writer, i);
     json_close(json, ']');
-    json_key(json, "weights");
-    json_open(json, '[');
+    json_open_at(json, "weights", '[');
     for (node_id i = 0; i < writer->node_count; i++)
         if (writer->nodes[i].self)
             json_u64(json, writer->nodes[i].self);
@@ -275,13 +259,11 @@ static void put_group(struct writer *writer, const struct group *group)
 
     begin_profile(writer, name, group->weight);
     put_labels(writer, group->labels);
-    json_key(json, "samples");
-    json_open(json, '[');
+    json_open_at(json, "samples", '[');
     for (size_t i = 0; i < group->count; i++)
         put_path(writer, stacks[i].node);
     json_close(json, ']');
-    json_key(json, "weights");
-    json_open(json, '[');
+    json_open_at(json, "weights", '[');
     for (size_t i = 0; i < group->count; i++)
         json_u64(json, stacks[i].weight);
     json_close(json, ']');
@@ -292,8 +274,7 @@ static void put_group(struct writer *writer, const struct group *group)
 /* One thread alone needs no second profile that says the same. */
 static void put_profiles(struct writer *writer)
 {
-    json_key(&writer->json, "profiles");
-    json_open(&writer->json, '[');
+    json_open_at(&writer->json, "profiles", '[');
     if (writer->group_count != 1 || !writer->groups[0].labels)
         put_all_threads(writer);
     if (writer->group_count > 1 || (writer->group_count == 1 && writer->groups[0].labels))
@@ -309,14 +290,11 @@ static void put_file(struct writer *writer)
     const char *creator = profile_string(writer->profile, info->creator);
 
     json_open(json, '{');
-    json_key(json, "$schema");
-    json_text(json, SPEEDSCOPE_SCHEMA);
-    json_key(json, "exporter");
-    json_text(json, *creator ? creator : "fiq " FIQ_VERSION);
-    json_key(json, "name");
-    json_text(json, info->command ? profile_string(writer->profile, info->command) : "profile");
-    json_key(json, "activeProfileIndex");
-    json_u64(json, 0);
+    json_put_text(json, "$schema", SPEEDSCOPE_SCHEMA);
+    json_put_text(json, "exporter", *creator ? creator : "fiq " FIQ_VERSION);
+    json_put_text(json, "name",
+                  info->command ? profile_string(writer->profile, info->command) : "profile");
+    json_put_u64(json, "activeProfileIndex", 0);
     put_frames(writer);
     put_profiles(writer);
     json_close(json, '}');

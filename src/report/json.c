@@ -33,8 +33,7 @@ static void put_fraction(struct json *json, const char *key, double fraction)
 
 static void put_name(struct json *json, const char *key, const char *text)
 {
-    json_key(&json->out, key);
-    json_text(&json->out, text);
+    json_put_text(&json->out, key, text);
 }
 
 static double share_of(const struct model *model, uint64_t part)
@@ -106,14 +105,12 @@ static void put_measure(struct json *json)
 {
     const struct model *model = json->model;
 
-    json_key(&json->out, "shares_of");
-    json_open(&json->out, '{');
+    json_open_at(&json->out, "shares_of", '{');
     put_name(json, "name", model_type_name(model, model->value));
     put_name(json, "unit", model_type_unit(model, model->value));
     put_count(json, "total", model->totals[model->value]);
     json_close(&json->out, '}');
-    json_key(&json->out, "totals");
-    json_open(&json->out, '{');
+    json_open_at(&json->out, "totals", '{');
     for (size_t i = 0; i < model->types; i++)
         put_count(json, model_type_name(model, i), model->totals[i]);
     json_close(&json->out, '}');
@@ -124,8 +121,7 @@ static void put_facts(struct json *json)
     const struct model *model = json->model;
     const struct profile_info *info = profile_facts(model->profile);
 
-    json_key(&json->out, "version");
-    json_u64(&json->out, 1);
+    json_put_u64(&json->out, "version", 1);
     put_name(json, "creator", "fiq " FIQ_VERSION);
     put_known(json, "command", info->command);
     put_known(json, "host", info->host);
@@ -163,8 +159,7 @@ static void put_frames(struct json *json, node_id node)
         path[--i] = node;
     /* The innermost ones say most; what is outside them is counted. */
     put_count(json, "frames_omitted", depth > most ? depth - most : 0);
-    json_key(&json->out, "frames");
-    json_open(&json->out, '[');
+    json_open_at(&json->out, "frames", '[');
     for (size_t i = depth > most ? depth - most : 0; i < depth; i++)
         json_string(&json->out, view_text(view, nodes[path[i]].name),
                     view_text_length(view, nodes[path[i]].name));
@@ -178,8 +173,7 @@ static void put_paths(struct json *json)
     size_t shown = 0;
 
     json_line(&json->out);
-    json_key(&json->out, "hot_paths");
-    json_open(&json->out, '[');
+    json_open_at(&json->out, "hot_paths", '[');
     for (; shown < model->path_count && shown < json->extent->top; shown++) {
         open_row(json);
         put_values(json, model->paths[shown].self);
@@ -192,8 +186,7 @@ static void put_paths(struct json *json)
 
 static void put_sums(struct json *json, const char *key, const uint64_t *values)
 {
-    json_key(&json->out, key);
-    json_open(&json->out, '{');
+    json_open_at(&json->out, key, '{');
     put_values(json, values);
     json_close(&json->out, '}');
 }
@@ -204,8 +197,7 @@ static void put_functions(struct json *json)
     size_t shown = 0;
 
     json_line(&json->out);
-    json_key(&json->out, "functions");
-    json_open(&json->out, '[');
+    json_open_at(&json->out, "functions", '[');
     for (; shown < model->function_count && shown < json->extent->top; shown++) {
         const struct model_function *function = &model->functions[shown];
 
@@ -235,8 +227,7 @@ static void put_threads(struct json *json)
     size_t shown = 0;
 
     json_line(&json->out);
-    json_key(&json->out, "threads");
-    json_open(&json->out, '[');
+    json_open_at(&json->out, "threads", '[');
     for (; shown < model->thread_count && shown < json->extent->top; shown++) {
         const struct model_thread *thread = &model->threads[shown];
 
@@ -275,8 +266,7 @@ static void put_lines(struct json *json)
     size_t count = model_lines(json->model, &lines), shown = 0;
 
     json_line(&json->out);
-    json_key(&json->out, "lines");
-    json_open(&json->out, '[');
+    json_open_at(&json->out, "lines", '[');
     for (; shown < count && shown < json->extent->top; shown++)
         put_line(json, &lines[shown]);
     json_close(&json->out, ']');
@@ -292,8 +282,7 @@ static void put_tree(struct json *json, const char *key, const struct model_tree
     size_t count = tree_rows(model, tree, json->extent->top, &rows);
 
     json_line(&json->out);
-    json_key(&json->out, key);
-    json_open(&json->out, '[');
+    json_open_at(&json->out, key, '[');
     for (size_t i = 0; i < count; i++) {
         const struct view_node *node = &tree->nodes[rows[i].node];
         uint64_t samples = tree->samples ? tree->samples[rows[i].node] : NOT_MEASURED;
@@ -319,8 +308,7 @@ static void put_notes(struct json *json)
     const str_id *notes = profile_notes(json->model->profile, &count);
 
     json_line(&json->out);
-    json_key(&json->out, "notes");
-    json_open(&json->out, '[');
+    json_open_at(&json->out, "notes", '[');
     for (size_t i = 0; i < count; i++)
         json_text(&json->out, profile_string(json->model->profile, notes[i]));
     json_close(&json->out, ']');
