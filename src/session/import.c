@@ -92,15 +92,15 @@ static bool is_running_kernel(const uint8_t *id, size_t id_size)
 }
 
 /* Where the kernel's code lies now, from the symbol that perf notes on; false when that is
- * hidden. */
-static bool find_kernel_text(uint64_t *start, uint64_t *end)
+ * hidden, or still where it was `before`: the end is far down a long file. */
+static bool find_kernel_text(uint64_t before, uint64_t *start, uint64_t *end)
 {
     FILE *file = fopen("/proc/kallsyms", "re");
     char line[256], name[128];
     uint64_t address;
 
     *start = *end = 0;
-    while (file && !(*start && *end) && fgets(line, sizeof(line), file)) {
+    while (file && *start != before && !(*start && *end) && fgets(line, sizeof(line), file)) {
         if (sscanf(line, "%" SCNx64 " %*c %127s", &address, name) != 2)
             continue;
         if (!*start && (!strcmp(name, "_text") || !strcmp(name, "_stext")))
@@ -123,7 +123,7 @@ static void move_kernel(struct import *import, struct gather *gather)
     uint64_t start, end;
 
     if (!facts->kernel_text || !import->kernel_seen || import->symbols.other_kernel ||
-        !find_kernel_text(&start, &end) || start == facts->kernel_text)
+        !find_kernel_text(facts->kernel_text, &start, &end))
         return;
     for (size_t i = LOCATION_FIRST; i < gather->location_count; i++) {
         struct location *location = &gather->locations[i];
