@@ -42,6 +42,9 @@ static struct perf_event_attr sampler(const struct capture_options *options,
     return attr;
 }
 
+/* Build IDs are not asked for: while one event of the machine wants them, kernels (6.18 among
+ * them) mark the mappings in everybody else's recordings as if they held one, over device and
+ * inode, and perf aborts.  Files are opened at their mapping and tell theirs. */
 static struct perf_event_attr side(void)
 {
     return (struct perf_event_attr){
@@ -58,7 +61,6 @@ static struct perf_event_attr side(void)
         .clockid = CLOCK_MONOTONIC,
         .mmap = 1,
         .mmap2 = 1,
-        .build_id = 1,
         .comm = 1,
         .comm_exec = 1,
         .task = 1,
@@ -66,25 +68,15 @@ static struct perf_event_attr side(void)
     };
 }
 
-/* PERF_FORMAT_LOST is of 6.0, build IDs in mapping records are of 5.12. */
+/* PERF_FORMAT_LOST is of 6.0. */
 static void leave_out_unknown(struct attributes *attributes)
 {
-    struct perf_event_attr probe = attributes->side;
-    int fd = event_open(&probe, 0, -1, -1);
+    int fd = event_open(&attributes->side, 0, -1, -1);
 
-    if (fd < 0 && errno == EINVAL) {
-        probe.build_id = 0;
-        fd = event_open(&probe, 0, -1, -1);
-        if (fd < 0 && errno == EINVAL) {
-            probe.read_format = 0;
-            fd = event_open(&probe, 0, -1, -1);
-        }
-    }
-    if (fd < 0)
-        return;
-    close(fd);
-    attributes->side = probe;
-    attributes->sampler.read_format = probe.read_format;
+    if (fd >= 0)
+        close(fd);
+    else if (errno == EINVAL)
+        attributes->side.read_format = attributes->sampler.read_format = 0;
 }
 
 void attributes_choose(struct attributes *attributes, const struct capture_options *options,

@@ -75,7 +75,7 @@ static int open_owner(const struct perf_event_attr *side, int cpu, uint64_t wate
 {
     struct perf_event_attr attr = *side;
 
-    attr.mmap = attr.mmap2 = attr.build_id = attr.comm = attr.comm_exec = attr.task = 0;
+    attr.mmap = attr.mmap2 = attr.comm = attr.comm_exec = attr.task = 0;
     attr.watermark = 1;
     attr.wakeup_watermark = (uint32_t)watermark;
     return event_open(&attr, 0, cpu, -1);

@@ -60,6 +60,17 @@ for name, options in CASES.items():
 if not compared:
     skip("this perf records nothing here")
 
+print("a recording of somebody else while fiq measures")
+watched = start([FIQ, "run", "-q", "-d", 30, "-o", SCRATCH / "watched.folded", "--",
+                 *workload("shares", 4)])
+time.sleep(0.5)
+beside = subprocess.run([PERF, "record", "-q", "-g", "-F", "499", "-o",
+                         str(SCRATCH / "beside.data"), "--", "sh", "-c", "true; ls / >/dev/null"],
+                        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+expect(watched.poll() is None and beside.returncode == 0,
+       f"is whole: {beside.returncode} {beside.stderr[:100]}")
+watched.wait()
+
 whole = record("cut.data", "--call-graph", "dwarf")
 if whole:
     cut = SCRATCH / "cut2.data"
