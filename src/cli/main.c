@@ -137,6 +137,8 @@ int main(int argc, char **argv)
     }
     if (!strcmp(argv[1], "--version")) {
         puts("fiq " FIQ_VERSION);
+        if (argc > 2 && !strcmp(argv[2], "-v"))
+            puts(FIQ_FEATURES);
         return EXIT_DONE;
     }
     command = argv[1][0] ? find_command(argv[1]) : NULL;

@@ -369,14 +369,18 @@ static const char *value_name(const struct filtering *f)
 
 static void say_removed(struct filtering *f, enum criterion which)
 {
-    static const char *const options[CRITERIA] = {"--since, --until", "--process", "--thread",
-                                                  "--focus",          "--ignore",  "--hide"};
+    static const char *const options[CRITERIA] = {NULL,      "--process", "--thread",
+                                                  "--focus", "--ignore",  "--hide"};
+    const char *moments = !f->filter->until_ns   ? "--since"
+                          : !f->filter->since_ns ? "--until"
+                                                 : "--since, --until";
 
     if (!f->texts[which] && !(which == BY_TIME && f->all_moments))
         return;
-    profile_note(f->to, "%s%s%.200s removed %" PRIu64 " of %" PRIu64 " %s", options[which],
-                 f->texts[which] ? " " : "", f->texts[which] ? f->texts[which] : "",
-                 f->removed[which], f->total, value_name(f));
+    profile_note(f->to, "%s%s%.200s removed %" PRIu64 " of %" PRIu64 " %s",
+                 which == BY_TIME ? moments : options[which], f->texts[which] ? " " : "",
+                 f->texts[which] ? f->texts[which] : "", f->removed[which], f->total,
+                 value_name(f));
 }
 
 static void say(struct filtering *f)

@@ -88,8 +88,9 @@ static void of_what(const struct text *text, char *buffer, size_t size)
     char total[32], samples[32];
 
     if (model->value == model->samples) {
-        snprintf(buffer, size, "%% of %s samples, ± at 95 %% confidence",
-                 count_of(total, model->totals[model->value]));
+        snprintf(buffer, size, "%% of %s sample%s, ± at 95 %% confidence",
+                 count_of(total, model->totals[model->value]),
+                 model->totals[model->value] == 1 ? "" : "s");
     } else if (model->samples != SIZE_MAX) {
         snprintf(buffer, size, "%% of %s %s in %s samples, ± at 95 %% confidence",
                  value_of(text, total, model->value, model->totals[model->value]),
