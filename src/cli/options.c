@@ -225,6 +225,10 @@ enum options_result options_parse(const struct command *command, int argc, char 
             result = set(command, row_of(&parser, option), settings);
         }
     }
+    free(parser.rows);
+    free(parser.longs);
+    if (result != OPTIONS_OK)
+        return result;
     operands->behind = (size_t)(argc - optind);
     operands->words = argv + optind;
     operands->count = operands->behind;
@@ -234,8 +238,6 @@ enum options_result options_parse(const struct command *command, int argc, char 
         operands->words = argv + 1;
         operands->count += (size_t)kept - 1;
     }
-    free(parser.rows);
-    free(parser.longs);
     return result;
 }
 

@@ -126,6 +126,8 @@ void perfdata_queue_flush(struct perfdata_queue *queue, uint64_t until, perfdata
         take(entry->bytes, entry->size, entry->event, data);
         leave(queue, entry->chunk);
     }
+    if (!gone) /* nor need there be entries at all */
+        return;
     queue->count -= gone;
     memmove(queue->entries, queue->entries + gone, queue->count * sizeof(*queue->entries));
 }
