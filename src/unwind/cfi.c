@@ -165,25 +165,36 @@ static int by_start(const void *a, const void *b)
     return one->fde < other->fde ? -1 : one->fde > other->fde;
 }
 
-/* Adds the FDE to the index; keeps what it learned of the CIE, as neighbours share it. */
-static void index_entry(struct cfi *cfi, const struct cfi_entry *entry, size_t *room,
-                        uint64_t *known, struct cfi_cie *cie)
+/* The CIE that was read last, as neighbours share it. */
+struct last_cie {
+    bool read;
+    uint64_t address;
+    struct cfi_cie cie;
+};
+
+static bool read_shared(const struct cfi *cfi, uint64_t address, struct last_cie *last)
 {
-    struct cfi_entry cie_entry;
+    struct cfi_entry entry;
+
+    if (last->read && last->address == address)
+        return true;
+    last->address = address;
+    last->read = cfi_cie_read(cfi, address, &entry, &last->cie);
+    if (last->read)
+        cfi_entry_end(&entry);
+    return last->read;
+}
+
+static void index_entry(struct cfi *cfi, const struct cfi_entry *entry, size_t *room,
+                        struct last_cie *last)
+{
     uint64_t address;
     struct cfi_fde fde;
 
-    if (!cfi_entry_cie(cfi, entry, &address))
+    if (!cfi_entry_cie(cfi, entry, &address) || !read_shared(cfi, address, last))
         return;
-    if (address != *known) {
-        *known = UINT64_MAX;
-        if (!cfi_cie_read(cfi, address, &cie_entry, cie))
-            return;
-        cfi_entry_end(&cie_entry);
-        *known = address;
-    }
     /* What was dropped by the linker's garbage collection keeps address 0. */
-    if (!cfi_parse_fde(cfi, entry, cie, &fde) || fde.start == fde.end || !fde.start)
+    if (!cfi_parse_fde(cfi, entry, &last->cie, &fde) || fde.start == fde.end || !fde.start)
         return;
     cfi->index = xgrow(cfi->index, room, cfi->index_count + 1, sizeof(*cfi->index));
     cfi->index[cfi->index_count++] =
@@ -193,9 +204,9 @@ static void index_entry(struct cfi *cfi, const struct cfi_entry *entry, size_t *
 void cfi_from_section(struct cfi *cfi, const struct space *space, uint64_t start, uint64_t size,
                       bool debug_frame)
 {
-    uint64_t known = UINT64_MAX, at = 0;
+    struct last_cie last = {.read = false};
+    uint64_t at = 0;
     size_t room = 0;
-    struct cfi_cie cie;
 
     *cfi =
         (struct cfi){.space = space, .start = start, .size = size, .debug_frame = debug_frame};
@@ -206,7 +217,7 @@ void cfi_from_section(struct cfi *cfi, const struct space *space, uint64_t start
         if (!length || length > size - at)
             break;
         if (length > 4 && cfi_entry_read(cfi, start + at, &entry)) {
-            index_entry(cfi, &entry, &room, &known, &cie);
+            index_entry(cfi, &entry, &room, &last);
             cfi_entry_end(&entry);
         }
         at += length;

@@ -344,3 +344,14 @@ Test(cfi, endless_remembering_is_refused)
     cr_expect(eq(i64, cfa_at(&cfi, CODE), -1));
     cfi_end(&cfi);
 }
+
+Test(cfi, no_cie_lies_at_the_end_of_memory)
+{
+    struct cfi cfi;
+
+    PUT_FDE((size_t) - (AT + 1), CODE, 16, ""); /* the pointer leads to 2^64 - 1 */
+    cfi = indexed();
+
+    cr_expect(eq(sz, cfi.index_count, 0));
+    cfi_end(&cfi);
+}
