@@ -197,7 +197,7 @@ struct profile_info {
     uint64_t duration_ns; /* 0 when unknown */
     uint64_t period;      /* of the event: nanoseconds for clocks; 0 when unknown */
     double frequency_hz;  /* asked for; 0 when unknown */
-    double effective_hz;  /* samples per CPU second or wall second delivered; 0 when unknown */
+    double effective_hz;  /* a clock's per second of CPU time, others' of wall; 0: unknown */
     struct quality quality;
 };
 

@@ -500,6 +500,14 @@ const char *model_type_unit(const struct model *model, size_t type)
                           profile_value_types(model->profile, &count)[type].unit);
 }
 
+size_t model_find_type(const struct model *model, const char *name)
+{
+    for (size_t i = 0; i < model->types; i++)
+        if (!strcmp(model_type_name(model, i), name))
+            return i;
+    return SIZE_MAX;
+}
+
 const char *model_module(const struct model *model, name_id name)
 {
     mapping_id mapping = view_name(model->view, name)->mapping;

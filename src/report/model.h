@@ -70,6 +70,8 @@ uint64_t model_samples_of(const struct model *model, const uint64_t *values);
 /* Name and unit of a type. */
 const char *model_type_name(const struct model *model, size_t type);
 const char *model_type_unit(const struct model *model, size_t type);
+/* The type of that name, SIZE_MAX when there is none. */
+size_t model_find_type(const struct model *model, const char *name);
 
 /* Base name of the file that a name's first frame lies in, or "". */
 const char *model_module(const struct model *model, name_id name);

@@ -18,6 +18,17 @@ static uint64_t samples_of(const struct model *model)
     return samples == NOT_MEASURED ? 0 : samples;
 }
 
+/* CPU time as far as it was measured, 0 where not. */
+static uint64_t cpu_ns(const struct model *model)
+{
+    size_t type = model_find_type(model, "cpu");
+
+    if (type == SIZE_MAX || strcmp(model_type_unit(model, type), "nanoseconds") != 0 ||
+        model->totals[type] == NOT_MEASURED)
+        return 0;
+    return model->totals[type];
+}
+
 static void put_head(const struct model *model, FILE *out, const struct report_style *style)
 {
     const struct profile_info *info = profile_facts(model->profile);
@@ -31,6 +42,9 @@ static void put_head(const struct model *model, FILE *out, const struct report_s
     if (info->duration_ns)
         end += (size_t)snprintf(line + end, sizeof(line) - end, " in %s",
                                 layout_duration(duration, info->duration_ns));
+    if (cpu_ns(model))
+        end += (size_t)snprintf(line + end, sizeof(line) - end, ", %s of CPU time",
+                                layout_duration(duration, cpu_ns(model)));
     if (info->effective_hz > 0)
         end += (size_t)snprintf(line + end, sizeof(line) - end, ", %.*f Hz",
                                 info->effective_hz < 99.95 ? 1 : 0, info->effective_hz);

@@ -176,14 +176,6 @@ static void put_time(struct text *text)
     document_fact(&text->document, "Elapsed", info->duration_ns ? line : "–");
 }
 
-static bool has_type(const struct model *model, const char *name)
-{
-    for (size_t i = 0; i < model->types; i++)
-        if (!strcmp(model_type_name(model, i), name))
-            return true;
-    return false;
-}
-
 static void put_values(struct text *text)
 {
     /* What people look for in a summary, so its absence is said too. */
@@ -197,7 +189,7 @@ static void put_values(struct text *text)
             document_fact(&text->document, model_type_name(model, i),
                           value_of(text, value, i, model->totals[i]));
     for (size_t i = 0; i < ARRAY_LENGTH(expected); i++)
-        if (!has_type(model, expected[i][0]))
+        if (model_find_type(model, expected[i][0]) == SIZE_MAX)
             document_fact(&text->document, expected[i][1], "–");
 }
 

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/xalloc.h"
+#include "profile/quality.h"
 #include "session/account.h"
 #include "session/name.h"
 #include "session/reader.h"
@@ -424,6 +425,20 @@ static uint64_t owed_samples(const struct session *session)
     return ns / facts->period;
 }
 
+/* A clock ticks only while the target runs, so its rate is that of a second of CPU time: what
+ * was set, less what did not come.  What other events count has no rate to be held against:
+ * theirs is that of a second of the wall clock. */
+static double effective_hz(const struct session *session, const struct profile_info *info,
+                           uint64_t samples)
+{
+    uint64_t period = session->options.capture.event->is_clock ? session->facts.period : 0;
+    uint64_t due = samples + info->quality.lost + quality_missing(&info->quality);
+
+    if (period && due)
+        return 1e9 / (double)period * (double)samples / (double)due;
+    return info->duration_ns ? (double)samples * 1e9 / (double)info->duration_ns : 0;
+}
+
 static str_id host_text(struct profile *profile)
 {
     struct utsname name;
@@ -493,8 +508,7 @@ static void describe(struct session *session, struct profile *profile,
     session->taken_ns = now;
     info->period = facts->period;
     info->frequency_hz = facts->frequency_hz;
-    if (info->duration_ns)
-        info->effective_hz = (double)gathered->samples * 1e9 / (double)info->duration_ns;
+    info->effective_hz = effective_hz(session, info, gathered->samples);
     info->quality.user_only = !facts->kernel;
     info->quality.inherited = !facts->per_cpu;
     info->quality.largest_copy = facts->stack_bytes == CAPTURE_STACK_MAX;

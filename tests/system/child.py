@@ -94,4 +94,10 @@ expect("Hz of 199" in done.stderr, f"the file's rate holds: {done.stderr!r}")
 done = fiq("run", "--detailed", "-o", out, "--", *workload("shares", 0.3), env=env)
 expect("Hz of 997" in done.stderr, f"a preset on the command line outweighs it: {done.stderr!r}")
 
+# ---- the rate is that of CPU time: who sleeps misses no sample ----
+
+done = fiq("run", "-f", 199, "-o", SCRATCH / "sleepy.folded", "--", "sh", "-c",
+           f"sleep 1; exec {' '.join(workload('shares', 0.5))}")
+expect("of CPU time, 199 Hz of 199" in done.stderr, f"a second of sleep: {done.stderr!r}")
+
 finish()

@@ -69,6 +69,22 @@ Test(summary, says_samples_rate_functions_and_quality)
                  "  copies more)\n"));
 }
 
+Test(summary, says_how_much_of_the_time_was_spent_on_a_cpu)
+{
+    uint64_t values[] = {100, 1010000000};
+    frame_id frame;
+
+    profile_value_type(profile, "cpu", "nanoseconds");
+    frame = profile_frame(profile,
+                          &(struct frame){.function = profile_intern_text(profile, "busy")});
+    profile_add(profile, &frame, 1, 0, values);
+    profile_info(profile)->duration_ns = 5020000000;
+
+    cr_expect(
+        eq(int, strncmp(summary(), "fiq: 100 samples in 5.02 s, 1.01 s of CPU time, 1", 49), 0),
+        "%s", summary());
+}
+
 Test(summary, shows_ten_functions_and_counts_the_rest)
 {
     char name[] = "function_a";
