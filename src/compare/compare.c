@@ -95,11 +95,10 @@ void comparison_run_values(const struct comparison *comparison, const uint64_t *
                            enum basis basis, double *values)
 {
     for (size_t i = 0; i < comparison->tree.columns; i++) {
-        int side = i >= comparison->tree.runs[0];
         double whole = comparison->run_totals[i];
 
         if (basis == BASIS_AMOUNT)
-            values[i] = (double)row[i] * comparison->amount_per_unit[side];
+            values[i] = (double)row[i] * comparison->run_amounts[i];
         else
             values[i] = whole > 0 ? (double)row[i] / whole : 0;
     }
@@ -198,16 +197,15 @@ static struct measure measure_row(const struct comparison *comparison, const uin
     const struct tree *tree = &comparison->tree;
 
     for (size_t i = 0; i < tree->columns; i++) {
-        uint64_t *value = &measure.value[i >= tree->runs[0]];
+        int side = i >= tree->runs[0];
 
-        *value = saturating_add(*value, row[i]);
+        measure.value[side] = saturating_add(measure.value[side], row[i]);
+        measure.amount[side] +=
+            (double)row[i] * comparison->run_amounts[i] / (double)tree->runs[side];
     }
     for (int i = 0; i < 2; i++) {
-        double sum = side_sum(comparison, row, i);
-
         if (comparison->whole_sum[i] > 0)
-            measure.share[i] = sum / comparison->whole_sum[i];
-        measure.amount[i] = sum * comparison->amount_per_unit[i] / (double)tree->runs[i];
+            measure.share[i] = side_sum(comparison, row, i) / comparison->whole_sum[i];
     }
     for (enum basis basis = 0; basis < BASES; basis++) {
         measure.by[basis] = comparison_difference(comparison, judged, basis);
@@ -516,6 +514,7 @@ void comparison_free(struct comparison *comparison)
             free(comparison->texts[i][j]);
     free(comparison->unit);
     free(comparison->run_totals);
+    free(comparison->run_amounts);
     free(comparison->self_of_functions);
     for (size_t i = 0; i < comparison->note_count; i++)
         free(comparison->notes[i]);

@@ -17,9 +17,10 @@ struct comparison {
     char *texts[2][4]; /* what the facts point to */
     double whole_sum[2];
     double samples_per_unit[2]; /* 0: not known */
-    double amount_per_unit[2];  /* 0: amounts cannot be compared */
+    double amount_per_unit[2];  /* of the runs together; 0: amounts cannot be compared */
     char *unit;
     double *run_totals;          /* a column each */
+    double *run_amounts;         /* the same: amount of one unit of its value */
     uint64_t *self_of_functions; /* judged: after what was inlined has been followed */
 
     char **notes;

@@ -132,6 +132,7 @@ static void set_scales(struct comparison *comparison, const struct compare_side 
     const char *units[2] = {"", ""};
     size_t column = 0;
 
+    comparison->run_amounts = xcalloc(comparison->tree.columns + 1, sizeof(double));
     for (int i = 0; i < 2; i++) {
         double whole = 0, samples = 0, amount = 0;
 
@@ -139,9 +140,10 @@ static void set_scales(struct comparison *comparison, const struct compare_side 
             const struct profile *run = sides[i].runs[j];
             double of_run = whole_of(run, values[column]);
 
+            comparison->run_amounts[column] = amount_per_unit(run, values[column], &units[i]);
             whole += of_run;
             samples += of_run * samples_per_unit(run, values[column]);
-            amount += of_run * amount_per_unit(run, values[column], &units[i]);
+            amount += of_run * comparison->run_amounts[column];
         }
         comparison->whole_sum[i] = whole;
         comparison->samples_per_unit[i] = whole > 0 ? samples / whole : 0;
@@ -153,6 +155,8 @@ static void set_scales(struct comparison *comparison, const struct compare_side 
                         "before counts %s, after counts %s: only shares can be compared",
                         units[0], units[1]);
         comparison->amount_per_unit[0] = comparison->amount_per_unit[1] = 0;
+        for (size_t i = 0; i < comparison->tree.columns; i++)
+            comparison->run_amounts[i] = 0;
         units[0] = "";
     }
     comparison->unit = xstrdup(units[0]);

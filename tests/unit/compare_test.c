@@ -381,6 +381,38 @@ Test(compare, amounts_of_a_clock_are_seconds)
     profile_free(after);
 }
 
+static struct profile *clocked(uint64_t samples, uint64_t period)
+{
+    char text[32];
+    struct profile *profile;
+
+    snprintf(text, sizeof(text), "main;f %" PRIu64 "\n", samples);
+    profile = folded(text);
+    profile_info(profile)->event = profile_intern_text(profile, "cpu-clock");
+    profile_info(profile)->period = period;
+    return profile;
+}
+
+Test(compare, samples_of_each_run_weigh_what_its_own_rate_makes_them_weigh)
+{
+    struct profile *before[2] = {clocked(1000, 1000000), clocked(500, 2000000)};
+    struct profile *after[2] = {clocked(800, 1250000), clocked(2000, 500000)};
+    struct comparison *comparison = compare_runs_of(before, 2, after, 2);
+    const struct measure *whole = comparison_whole(comparison);
+
+    cr_expect(eq(str, (char *)comparison_unit(comparison), "CPU seconds"));
+    cr_expect(epsilon_eq(dbl, whole->amount[0], 1, 1e-9));
+    cr_expect(epsilon_eq(dbl, whole->amount[1], 1, 1e-9));
+    /* All runs took a second: there is no scatter either. */
+    cr_expect(epsilon_eq(dbl, whole->by[BASIS_AMOUNT].low, 0, 1e-9));
+    cr_expect(epsilon_eq(dbl, whole->by[BASIS_AMOUNT].high, 0, 1e-9));
+    comparison_free(comparison);
+    for (int i = 0; i < 2; i++) {
+        profile_free(before[i]);
+        profile_free(after[i]);
+    }
+}
+
 /* ---- the gate ---- */
 
 static enum verdict verdict_of(const char *before, const char *after, struct gate gate)
