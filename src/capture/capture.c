@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "base/xalloc.h"
@@ -59,6 +60,15 @@ struct capture {
 
 /* ---- the rate ---- */
 
+/* Another one in each recording, when there is a spread. */
+static double draw_rate(double hz, double spread)
+{
+    uint64_t bits = hash_u64(clock_ns(CLOCK_REALTIME) ^ (uint64_t)getpid() << 40);
+    double from_minus_one_to_one = (double)(bits >> 11) / (double)(UINT64_C(1) << 52) - 1;
+
+    return hz * (1 + spread * from_minus_one_to_one);
+}
+
 static void choose_rate(struct capture *capture)
 {
     const struct capture_options *options = &capture->options;
@@ -81,7 +91,7 @@ static void choose_rate(struct capture *capture)
     }
     /* A software clock turns a frequency into a period anyway, but one that drifts. */
     if (options->event->is_clock)
-        facts->period = (uint64_t)(1e9 / facts->frequency_hz + 0.5);
+        facts->period = (uint64_t)(1e9 / draw_rate(facts->frequency_hz, options->spread) + 0.5);
 }
 
 /* ---- rings ---- */

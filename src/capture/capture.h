@@ -30,6 +30,7 @@ struct capture_target {
 struct capture_options {
     const struct event_kind *event;
     double frequency_hz;  /* samples per second and CPU in use, unless there is a period */
+    double spread;        /* of the rate of a clock: 0.05 is a rate drawn within 5 % of it */
     uint64_t period;      /* of the event; 0: by frequency */
     uint32_t stack_bytes; /* user stack copied per sample; 0: chosen */
     uint32_t ring_pages;  /* of each CPU's ring; 0: chosen */
@@ -44,7 +45,7 @@ struct capture_facts {
     bool filtered;       /* foreign samples are dropped in the kernel */
     bool follows_forks;  /* ... which knows of new children by itself */
     uint64_t period;     /* of the event, 0 with a frequency the kernel steers */
-    double frequency_hz; /* after clamping */
+    double frequency_hz; /* after clamping, without the spread */
     uint32_t stack_bytes; /* copied now */
     uint64_t ring_bytes;  /* of one CPU's ring */
     uint64_t ring_wanted; /* before it was made smaller to fit the locked-memory limit */

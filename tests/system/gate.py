@@ -16,14 +16,14 @@ def ci(what, *options, command=bench, **more):
 # ---- ab ----
 
 out = SCRATCH / "ab.json"
-done = fiq("ab", "-n", 5, "-o", out, "--", BENCH, "--", f"{BENCH} 2")
+done = judged(lambda: fiq("ab", "-n", 5, "-o", out, "--", BENCH, "--", f"{BENCH} 2"), {3})
 expect(done.returncode == 3, f"twice as dear is a regression: {done.returncode} {done.stderr}")
 report = json.loads(out.read_text())
 expect(report["before"]["runs"] == 10 and report["after"]["runs"] == 5, "A runs twice as often")
 expect({f["function"] for f in report["verdict"]["failures"]} >= {None, "hot"},
        "in the whole and in hot")
 expect(any("A against itself" in text for text in report["remarks"]), "with A against itself")
-done = fiq("ab", "-n", 5, "--", f"{BENCH} 2", "--", BENCH)
+done = judged(lambda: fiq("ab", "-n", 5, "--", f"{BENCH} 2", "--", BENCH), {0, 4})
 expect(done.returncode in (0, 4), f"the other way round it is none: {done.returncode}")
 
 done = fiq("ab", "-n", 3, "--", BENCH, "--", "echo broken; exit 3")
@@ -42,9 +42,18 @@ done = ci("check")
 expect(done.returncode == 1 and "ci record" in done.stderr, f"no baseline: {done.stderr}")
 expect(ci("record", "--commit", "v1").returncode == 0, "recorded")
 (directory,) = (store / "b").iterdir()
-expect(len(list(directory.glob("run-*.pb.gz"))) == 4, "every run is kept")
-done = ci("check", "--against", "v1", "-o", SCRATCH / "r.md", "-o", SCRATCH / "r.xml",
-          command=[*bench, "2"])
+runs = list(directory.glob("run-*.pb.gz"))
+expect(len(runs) == 4, "every run is kept")
+rates = []
+for run in runs:
+    fiq("convert", run, "-o", SCRATCH / "run.json")
+    facts = json.loads((SCRATCH / "run.json").read_text())
+    rates.append(1e9 / facts["period"])
+    expect(facts["frequency_hz"] == 997, "at the rate that was asked for")
+expect(len(set(rates)) == 4 and all(abs(rate / 997 - 1) < 0.051 for rate in rates),
+       f"or near it, so that no two runs meet a program at the same places: {rates}")
+done = judged(lambda: ci("check", "--against", "v1", "-o", SCRATCH / "r.md", "-o",
+                         SCRATCH / "r.xml", command=[*bench, "2"]), {3})
 expect(done.returncode == 3, f"a regression: {done.returncode} {done.stderr}")
 expect("<failure" in (SCRATCH / "r.xml").read_text(), "JUnit has it")
 expect("❌" in (SCRATCH / "r.md").read_text(), "Markdown has it")
