@@ -1,8 +1,10 @@
 /*
- * gate_draws [-n RUNS] [-d DRAWS] [-g PERCENT] A… [-- B…]: how often the gate says what.
+ * gate_draws [-n RUNS] [-m RUNS] [-d DRAWS] [-g PERCENT] A… [-- B…]: how often the gate says
+ * what.
  *
  * Reads profiles of many runs of one program, or of two, draws RUNS (7) of each at random DRAWS
- * (1000) times, compares, judges by amount at PERCENT (5) and counts the verdicts.  Without B
+ * (1000) times, compares, judges by amount at PERCENT (5) and counts the verdicts.  -m is the
+ * number of runs after, if it is another: fiq ab makes twice as many of A as of B.  Without B
  * both sides are drawn from A, without putting back: every "regression" is a false alarm then.
  *
  *   for i in $(seq 60); do
@@ -31,7 +33,7 @@ struct pool {
 };
 
 struct options {
-    size_t runs, draws;
+    size_t runs[2], draws;
     double growth;
 };
 
@@ -66,8 +68,8 @@ static enum verdict judge(struct profile *const *before, struct profile *const *
                           const struct options *options, double *visible)
 {
     struct compare_side sides[2] = {
-        {(const struct profile *const *)before, options->runs, "before"},
-        {(const struct profile *const *)after, options->runs, "after"}};
+        {(const struct profile *const *)before, options->runs[0], "before"},
+        {(const struct profile *const *)after, options->runs[1], "after"}};
     struct gate gate = {.basis = BASIS_AMOUNT, .growth = options->growth};
     struct comparison *comparison;
     struct judgement judgement;
@@ -98,31 +100,35 @@ static void draw_all(struct pool pools[2], bool two, const struct options *optio
     double visible = 0, share = 100 / (double)options->draws;
 
     for (size_t i = 0; i < options->draws; i++) {
-        struct profile **after = two ? pools[1].runs : pools[0].runs + options->runs;
+        const size_t *runs = options->runs;
+        struct profile **after = two ? pools[1].runs : pools[0].runs + runs[0];
 
-        draw(&pools[0], two ? options->runs : 2 * options->runs);
+        draw(&pools[0], two ? runs[0] : runs[0] + runs[1]);
         if (two)
-            draw(&pools[1], options->runs);
+            draw(&pools[1], runs[1]);
         counts[judge(pools[0].runs, after, options, &visible)]++;
     }
-    printf("%zu draws of %zu: %.1f %% regression, %.1f %% pass, %.1f %% too few samples; "
+    printf("%zu draws of %zu against %zu: %.1f %% regression, %.1f %% pass, %.1f %% too few "
+           "samples; "
            "visible in the whole: %.1f %% on average\n",
-           options->draws, options->runs, share * (double)counts[VERDICT_REGRESSION],
-           share * (double)counts[VERDICT_PASS], share * (double)counts[VERDICT_TOO_FEW],
-           share * visible);
+           options->draws, options->runs[0], options->runs[1],
+           share * (double)counts[VERDICT_REGRESSION], share * (double)counts[VERDICT_PASS],
+           share * (double)counts[VERDICT_TOO_FEW], share * visible);
 }
 
 int main(int argc, char **argv)
 {
     struct pool pools[2] = {{0}};
-    struct options options = {.runs = 7, .draws = 1000, .growth = 0.05};
+    struct options options = {.runs = {7}, .draws = 1000, .growth = 0.05};
     int side = 0;
 
     for (int i = 1; i < argc; i++) {
         if (!strcmp(argv[i], "--"))
             side = 1;
         else if (!strcmp(argv[i], "-n") && i + 1 < argc)
-            options.runs = strtoul(argv[++i], NULL, 10);
+            options.runs[0] = strtoul(argv[++i], NULL, 10);
+        else if (!strcmp(argv[i], "-m") && i + 1 < argc)
+            options.runs[1] = strtoul(argv[++i], NULL, 10);
         else if (!strcmp(argv[i], "-d") && i + 1 < argc)
             options.draws = strtoul(argv[++i], NULL, 10);
         else if (!strcmp(argv[i], "-g") && i + 1 < argc)
@@ -130,10 +136,13 @@ int main(int argc, char **argv)
         else
             add(&pools[side], argv[i]);
     }
-    if (!options.runs || !options.draws ||
-        pools[0].count < (side ? options.runs : 2 * options.runs) ||
-        (side && pools[1].count < options.runs)) {
-        fprintf(stderr, "gate_draws: too few profiles for draws of %zu\n", options.runs);
+    if (!options.runs[1])
+        options.runs[1] = options.runs[0];
+    if (!options.runs[0] || !options.draws ||
+        pools[0].count < options.runs[0] + (side ? 0 : options.runs[1]) ||
+        (side && pools[1].count < options.runs[1])) {
+        fprintf(stderr, "gate_draws: too few profiles for draws of %zu against %zu\n",
+                options.runs[0], options.runs[1]);
         return 2;
     }
     draw_all(pools, side, &options);
