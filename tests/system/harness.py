@@ -63,6 +63,16 @@ def fiq(*arguments, timeout=120, **options):
     return done
 
 
+def judged(run, codes):
+    """A gate may cry wolf once in fifty times, and a busy machine may hide what there is: a verdict
+    that is none of `codes` is asked for once more, and is a fault when it comes again."""
+    done = run()
+    if done.returncode in codes:
+        return done
+    print(f"again: {done.returncode} {done.stderr.strip()}", flush=True)
+    return run()
+
+
 def start(command, **options):
     """Starts a program whose output is collected."""
     options.setdefault("stdin", subprocess.DEVNULL)
