@@ -55,17 +55,32 @@ class Columns {
     return out;
   }
 
-  /* Texts are made when they are asked for: most are never shown. */
+  /* All are decoded in one piece, which is ten times as quick as one by one; a text is then a part
+   * of it. */
   texts(count) {
-    const lengths = this.numbers(count), bytes = this.next(), starts = new Uint32Array(count + 1);
-    const decoder = new TextDecoder(), made = new Array(count);
-    for (let i = 0; i < count; i++)
-      starts[i + 1] = starts[i] + lengths[i];
-    return {
-      count,
-      get: i => made[i] ??= decoder.decode(bytes.subarray(starts[i], starts[i + 1])),
-    };
+    const lengths = this.numbers(count), bytes = this.next();
+    const all = new TextDecoder('utf-8', {ignoreBOM: true}).decode(bytes), starts = new Uint32Array(count + 1);
+    const made = new Array(count);
+    if (all.length === bytes.length)
+      for (let i = 0; i < count; i++)
+        starts[i + 1] = starts[i] + lengths[i];
+    else
+      for (let i = 0, at = 0; i < count; i++) {
+        starts[i + 1] = starts[i] + unitsOf(bytes, at, at + lengths[i]);
+        at += lengths[i];
+      }
+    if (starts[count] !== all.length)
+      throw new Error('the names of this page are damaged');
+    return {count, get: i => made[i] ??= all.slice(starts[i], starts[i + 1])};
   }
+}
+
+/* How many units of a string some bytes of UTF-8 become: one a character, two from four bytes. */
+function unitsOf(bytes, from, to) {
+  let units = 0;
+  for (let i = from; i < to; i++)
+    units += (bytes[i] & 0xc0) === 0x80 ? 0 : bytes[i] >= 0xf0 ? 2 : 1;
+  return units;
 }
 
 async function readProfile(text) {
