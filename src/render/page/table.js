@@ -64,14 +64,12 @@ class FunctionTable {
   }
 
   /* sums: of functionSums(); keep: which names to list, or null. */
-  show({sums, whole, samplesPer, unit, keep, sortKey, down, about}) {
+  show({sums, whole, samplesPer, unit, keep, sortKey, down}) {
+    const same = this.sums === sums && this.sortKey === sortKey && this.down === down;
     Object.assign(this, {sums, whole, samplesPer, unit, sortKey, down});
-    const rows = [];
-    for (let name = 0; name < sums.total.length; name++)
-      if (sums.total[name] > 0 && (keep === null || keep[name] === 1))
-        rows.push(name);
-    this.rows = this.sorted(rows);
-    this.about = about;
+    if (!same)
+      this.all = this.sorted();
+    this.rows = (keep === null ? this.all : this.all.filter(name => keep[name] === 1)).slice(0, MOST_ROWS);
     TABLE_COLUMNS.forEach((column, i) => {
       const sorts = column.key === sortKey;
       this.headers[i].toggleAttribute('data-sorted', sorts);
@@ -87,8 +85,12 @@ class FunctionTable {
     this.draw();
   }
 
-  sorted(rows) {
-    const {self, total} = this.sums, {names, sortKey} = this, sign = this.down ? -1 : 1;
+  /* All functions; those that are searched for are picked from them. */
+  sorted() {
+    const {self, total} = this.sums, {names, sortKey} = this, sign = this.down ? -1 : 1, rows = [];
+    for (let name = 0; name < total.length; name++)
+      if (total[name] > 0)
+        rows.push(name);
     const by = {
       self: (a, b) => sign * (self[a] - self[b]) || total[b] - total[a],
       total: (a, b) => sign * (total[a] - total[b]) || self[b] - self[a],
@@ -96,7 +98,7 @@ class FunctionTable {
       kind: (a, b) => sign * (names.kind(a) - names.kind(b)) || self[b] - self[a],
       module: (a, b) => sign * names.module(a).localeCompare(names.module(b)) || self[b] - self[a],
     }[sortKey];
-    return rows.sort((a, b) => by(a, b) || a - b).slice(0, MOST_ROWS);
+    return rows.sort((a, b) => by(a, b) || a - b);
   }
 
   later() {

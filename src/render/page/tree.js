@@ -412,26 +412,34 @@ function functionSums(tree, from, nameCount) {
 
 /* ---- search ---- */
 
-/* How many matching nodes come before each: a subtree has matches when the two ends differ. */
-function countMatches(tree, matched) {
-  const before = new Int32Array(tree.n + 1);
-  for (let i = 0; i < tree.n; i++)
-    before[i + 1] = before[i] + (i && tree.total[i] > 0 ? matched[tree.name[i]] : 0);
+/* How many matching nodes come before each: a subtree has matches when the two ends differ.
+ * `before`, when there is one, is taken for the result. */
+function countMatches({n, total, name}, matched, before = new Int32Array(n + 1)) {
+  let sum = 0;
+  for (let i = 1; i < n; i++) {
+    before[i] = sum;
+    if (matched[name[i]] === 1 && total[i] > 0)
+      sum++;
+  }
+  before[n] = sum;
   return before;
 }
 
 /* Weight of the samples below `from` whose stack, callers included, holds a match. */
-function matchedWeight(tree, matched, from) {
-  for (let i = from; i; i = tree.parent[i])
-    if (matched[tree.name[i]])
-      return tree.total[from];
+function matchedWeight({parent, name, total, end}, matched, from) {
+  for (let i = from; i; i = parent[i])
+    if (matched[name[i]])
+      return total[from];
   let sum = 0;
-  for (let i = from + 1; i < tree.end[from];) {
-    if (matched[tree.name[i]]) {
-      sum += tree.total[i];
-      i = tree.end[i];
+  for (let i = from + 1, stop = end[from]; i < stop;) {
+    const weight = total[i];
+    if (weight === 0) {
+      i = end[i];
+    } else if (matched[name[i]] === 1) {
+      sum += weight;
+      i = end[i];
     } else {
-      i = tree.total[i] === 0 ? tree.end[i] : i + 1;
+      i++;
     }
   }
   return sum;
