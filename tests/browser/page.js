@@ -206,6 +206,52 @@ const cases = {
     check((await text(page, '#detail')).startsWith('f3 '), 'N leads astray');
   },
 
+  async 'goes through matches that are too narrow to be seen, all of them'(browser) {
+    const many = [{frames: ['main', 'wide'], count: 1000000}];
+    for (let i = 0; i < 30; i++)
+      many.push({frames: ['main', `a${i}`, i % 3 ? 'other' : 'needle'], count: 1 + i});
+    const page = await opened(browser, render(folded.toText(many))), found = [];
+
+    await search(page, '^needle$');
+    await page.locator('#graph .items').focus();
+    for (let i = 0; i < 10; i++) {
+      await page.keyboard.press('n');
+      await drawn(page);
+      found.push(Number(/(\d+) samples?/.exec(await text(page, '#detail'))[1]));
+      const item = await page.evaluate(() => document.getElementById(document.querySelector('#graph .items').getAttribute('aria-activedescendant'))?.style.width);
+      check(parseFloat(item) > 10, `match ${i} is ${item} wide`);
+    }
+    const byName = [...Array(30).keys()].filter(i => i % 3 === 0).sort((a, b) => `a${a}` < `a${b}` ? -1 : 1);
+    equal(found, byName.map(i => 1 + i), 'matches');
+    check(!page.url().includes('z='), 'going to a match zooms');
+    check(await page.isVisible('#reset'), 'no way back for the mouse');
+    await page.click('#reset');
+    check(!await page.isVisible('#reset'), 'Reset does not go back');
+  },
+
+  async 'comes back to where one was, from another view and from another width'(browser) {
+    const deep = [{frames: Array.from({length: 90}, (_, i) => 'f' + i), count: 1}];
+    const page = await opened(browser, render(folded.toText(deep))), place = () => page.$eval('#graph .scroller', scroller => scroller.scrollTop);
+    const root = await place();
+
+    check(root > 500, `the graph is not higher than its window: ${root}`);
+    for (const key of ['4', '3']) {
+      await page.keyboard.press(key);
+      await drawn(page);
+      await page.keyboard.press('1');
+      await drawn(page);
+      equal(await place(), root, 'after view ' + key);
+    }
+    await page.$eval('#graph .scroller', scroller => { scroller.scrollTop = 300; });
+    await drawn(page);
+    await page.keyboard.press('4');
+    await drawn(page);
+    await page.setViewportSize({width: 900, height: 800});
+    await page.keyboard.press('1');
+    await drawn(page);
+    equal(await place(), 300, 'scrolled');
+  },
+
   async 'is used by keyboard alone'(browser) {
     const page = await opened(browser);
 
@@ -392,6 +438,54 @@ const cases = {
     await page.waitForFunction(n => document.querySelectorAll('#graph [role=treeitem]').length === n, wide + 1, {timeout: 5000});
   },
 
+  async 'keeps the items right while one scrolls, zooms and changes the tree'(browser) {
+    const next = folded.random(11), many = [];
+    for (let i = 0; i < 60; i++)
+      many.push({frames: ['main', ...Array.from({length: 70}, (_, depth) => `f${depth}_${i >> next(4)}`)], count: 1 + next(9)});
+    const page = await opened(browser, render(folded.toText(many)));
+    const items = () => page.$$eval('#graph [role=treeitem]', list => list.map(item => item.id + item.getAttribute('aria-label')));
+    const settled = async () => {
+      let before, now = await items();
+      do {
+        await page.waitForTimeout(500);
+        [before, now] = [now, await items()];
+      } while (before.join() !== now.join());
+      equal(new Set(now.map(item => item.split(',')[0])).size, now.length, 'items are there twice');
+      return now;
+    };
+
+    const first = await settled();
+    for (const by of [-200, -500, 300]) {
+      await page.$eval('#graph .scroller', (scroller, y) => { scroller.scrollTop += y; }, by);
+      await page.waitForTimeout(200);
+    }
+    const scrolled = await settled();
+    check(scrolled.join() !== first.join(), 'scrolling changes nothing');
+    await page.keyboard.press('4');
+    await page.keyboard.press('1');
+    equal(await settled(), scrolled, 'made anew, they are the same');
+    await page.locator('#graph .items').focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Enter');
+    check((await settled()).some(item => item.includes('of the view')), 'labels do not follow the zoom');
+    await page.keyboard.press('r');
+    check((await settled()).every(item => !item.includes('of the view')), 'labels do not follow the tree');
+  },
+
+  async 'lists the widest frames when there are very many, and says so'(browser) {
+    const many = Array.from({length: 1000}, (_, i) => ({frames: ['main', `a${i}`, ...Array.from({length: 9}, (_, d) => `b${d}_${i}`)], count: 10 + (i % 7 === 0 ? 5 : 0)}));
+    const page = await opened(browser, render(folded.toText(many)), {viewport: {width: 2000, height: 800}});
+
+    await page.waitForFunction(() => document.querySelectorAll('#graph [role=treeitem]').length === 6000, null, {timeout: 20000});
+    check(/; 4.002 narrow frames are not listed/.test(await page.getAttribute('#graph .items', 'aria-label')), await page.getAttribute('#graph .items', 'aria-label'));
+    const named = await page.$$eval('#graph [role=treeitem]', list => list.map(item => item.getAttribute('aria-label').split(',')[0]));
+    for (const name of ['a0', 'a994', 'b8_994'])
+      check(named.includes(name), `${name}, one of the wider, is not there`);
+  },
+
   async 'breaks no rule of accessibility'(browser) {
     const file = render(JSON.stringify(threaded()), {from: '.json'});
     for (const options of [{}, {colorScheme: 'dark'}, {viewport: {width: 390, height: 800}}]) {
@@ -424,6 +518,21 @@ const cases = {
     check(listed.some(name => name.startsWith('xxx') && name.length < 3000), 'the long name is missing');
     equal(await page.title(), '</title><script>alert(2)</script>', 'title');
     equal(page.complaints, [], 'complaints');
+  },
+
+  async 'shows names of every script, whole'(browser) {
+    const sets = [['größe', 'zero\u200bwidth', '関数::呼ぶ', 'emoji_\u{1f525}_x', 'plain', 'e\u0301'], ['\ufefffirst of all', '\u{1f525}']];
+    for (const names of sets) {
+      const made = {version: 1, command: 'x', event: 'cpu-clock', frequency_hz: 99, elapsed_seconds: 1, total_samples: 0, notes: [], quality: {}, threads: [],
+                    stacks: names.map((symbol, i) => ({count: 5 + i, frames: [{symbol, addr: 0}]}))};
+      made.total_samples = made.stacks.reduce((sum, {count}) => sum + count, 0);
+      const page = await opened(browser, render(JSON.stringify(made), {from: '.json'}));
+
+      await page.keyboard.press('4');
+      await drawn(page);
+      const listed = (await rows(page)).sort((a, b) => a.self - b.self).map(({name}) => name);
+      equal(listed, names.map(name => name.replace('\u200b', '⟨U+200B⟩').replace('\ufeff', '⟨U+FEFF⟩')), 'names');
+    }
   },
 
   async 'shortens names without losing what tells them apart'() {

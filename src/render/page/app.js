@@ -76,7 +76,7 @@ class App {
       hover: (chart, node, x, y) => this.showTip(chart, node, x, y),
       describe: (chart, node) => this.describe(chart, node),
     };
-    const main = {...own, zoom: (chart, node) => this.go({zoom: zoomText(chart.tree, node)})};
+    const main = {...own, zoom: (chart, node) => this.zoomGraph(node), moved: () => this.renderReset()};
     this.graph = new Chart(byId('graph'), {up: true, label: 'Flame graph', look, on: main, prefix: 'g'});
     this.callers = new Chart(byId('callers'), {up: true, label: 'Callers', look, on: own, prefix: 'a'});
     this.callees = new Chart(byId('callees'), {up: false, label: 'Callees', look, on: own, prefix: 'b'});
@@ -234,8 +234,18 @@ class App {
       this.go({steps: [...steps, {what, id}]});
   }
 
+  zoomGraph(node) {
+    const zoom = zoomText(this.graph.tree, node);
+    if (zoom === this.state.zoom) /* what was magnified meanwhile is as it was */
+      this.graph.zoomTo(node);
+    else
+      this.go({zoom});
+  }
+
   resetAll() {
     this.go({steps: [], hidden: '', range: null, zoom: ''});
+    if (this.graph.isMagnified)
+      this.graph.zoomTo(this.zoomed);
   }
 
   /* ---- showing it ---- */
@@ -275,10 +285,15 @@ class App {
     byId('heat-button').setAttribute('aria-expanded', state.heat);
     byId('undo').disabled = !this.done.length;
     byId('redo').disabled = !this.undone.length;
-    byId('reset').hidden = !(state.steps.length || state.hidden || state.range || state.zoom);
+    this.renderReset();
     if (byId('query') !== document.activeElement)
       byId('query').value = state.query;
     this.threads.show(numbersOf(state.hidden, this.facts.labels.length));
+  }
+
+  renderReset() {
+    const {steps, hidden, range, zoom} = this.state;
+    byId('reset').hidden = !(steps.length || hidden || range || zoom || this.graph?.isMagnified);
   }
 
   /* What is left out, each with a button that takes it back. */
@@ -401,8 +416,8 @@ class App {
     const query = byId('query');
     query.addEventListener('input', () => {
       clearTimeout(this.typing);
-      const wait = this.profile.nodes + this.names.baseCount > 400000 ? 120 : 0;
-      this.typing = setTimeout(() => this.go({query: query.value}, {quiet: true}), wait);
+      const wait = this.searchTook > 50 ? 100 : 0; /* until one has typed on */
+      this.typing = setTimeout(() => this.search(query.value), wait);
     });
     query.addEventListener('keydown', event => {
       if (event.key === 'Enter') {
@@ -417,6 +432,12 @@ class App {
       }
       event.stopPropagation();
     });
+  }
+
+  search(query) {
+    const began = performance.now();
+    this.go({query}, {quiet: true});
+    this.searchTook = performance.now() - began;
   }
 
   /* Which names match; null when nothing is searched for. */
@@ -446,6 +467,7 @@ class App {
     for (let i = 0; i < matched.length; i++)
       matched[i] = pattern.test(this.names.text(i)) ? 1 : 0;
     this.matchNumber = (this.matchNumber ?? 0) + 1;
+    this.matchedSums = [];
   }
 
   hits(tree) {
@@ -453,7 +475,7 @@ class App {
     if (!matched)
       return null;
     if (tree.matchNumber !== this.matchNumber) {
-      tree.hits = countMatches(tree, matched);
+      tree.hits = countMatches(tree, matched, tree.hits);
       tree.matchNumber = this.matchNumber;
     }
     return tree.hits;
@@ -469,7 +491,7 @@ class App {
     }
     const tree = view === 'sandwich' || view === 'lanes' ? this.plain : this.tree;
     const from = tree === this.tree ? this.zoomed : reverse ? 0 : this.zoomed;
-    const inView = matchedWeight(tree, matched, from), inAll = this.matchedOfAll();
+    const inView = this.matchedWeight(tree, from), inAll = this.matchedOfAll();
     out.textContent = `matched ${percent(inView, tree.total[from])} of the view, ${percent(inAll, this.whole)} of all`;
     out.title = `${amount(inView, this.unit())} of ${amount(tree.total[from], this.unit())}`;
   }
@@ -477,8 +499,15 @@ class App {
   /* Nothing left out, not zoomed. */
   matchedOfAll() {
     const plain = {...this.state, steps: [], hidden: '', range: null, reverse: false, group: this.state.group, order: 'name'};
-    return this.model.memory.get('all' + this.matchNumber + JSON.stringify([plain.value, plain.group]),
-                                 () => matchedWeight(this.model.tree(plain), this.look.matched, 0));
+    return this.matchedWeight(this.model.tree(plain), 0);
+  }
+
+  /* The same is asked for again and again while one looks around. */
+  matchedWeight(tree, from) {
+    let found = this.matchedSums.find(sum => sum.tree === tree && sum.from === from);
+    if (!found)
+      this.matchedSums.push(found = {tree, from, weight: matchedWeight(tree, this.look.matched, from)});
+    return found.weight;
   }
 
   /* To the next or previous match after what is selected, in the order of the picture. */
@@ -739,9 +768,9 @@ class App {
     if (this.state.zoom)
       return this.go({zoom: ''});
     for (const chart of [this.callers, this.callees, this.time])
-      if (chart.tree && chart.host.offsetParent && (chart.zoomed || chart.span !== chart.tree.total[0]))
+      if (chart.tree && chart.host.offsetParent && (chart.zoomed || chart.isMagnified))
         return chart.zoomTo(0);
-    if (this.graph.span !== this.tree.total[this.zoomed])
+    if (this.graph.isMagnified)
       return this.graph.zoomTo(this.zoomed);
     if (this.state.query)
       this.go({query: ''}, {quiet: true});

@@ -10,14 +10,16 @@
  */
 
 const ROW = 19, NARROW = 1, PAD = 4, MOST_ITEMS = 6000;
+const REVEALED_FROM = 3, REVEALED = 90; /* pixels: what is too narrow to be found, what is not */
 
 class Chart {
   /*
    * look: colours and texts: fill(name), labels(name), kind(name), theme, matched (or null);
-   * on: zoom(node), select(node), menu(node, x, y), hover(node, x, y), describe(node).
+   * on: zoom(node), select(node), menu(node, x, y), hover(node, x, y), describe(node), and
+   * perhaps moved(): the view was.
    */
   constructor(host, {up, label, look, on, prefix}) {
-    Object.assign(this, {host, up, look, on, prefix});
+    Object.assign(this, {host, up, label, look, on, prefix});
     this.scroller = element('div', {class: 'scroller'});
     this.canvas = element('canvas', {'aria-hidden': 'true'});
     this.filler = element('div', {class: 'filler'});
@@ -36,9 +38,13 @@ class Chart {
     this.rows = [];
     this.firstRow = 0;
     this.pending = 0;
-    this.scrolled = 0;
+    this.scrolled = this.width = this.height = this.tall = 0;
     this.stale = true; /* all has to be drawn anew */
     this.touched = []; /* rows that have to be */
+    this.itemOf = new Map(); /* of nodes of itemsTree */
+    this.itemsTree = null;
+    this.described = []; /* the nodes that have an item, or soon will */
+    this.said = ''; /* what the items' labels depend on beside their nodes */
     this.listen();
   }
 
@@ -97,11 +103,11 @@ class Chart {
   }
 
   resize() {
-    const below = this.tall - this.height - this.scrolled;
-    this.width = this.scroller.clientWidth;
-    this.height = this.scroller.clientHeight;
-    if (!this.width || !this.height)
-      return;
+    const below = this.tall - this.height - this.scrolled, high = this.scroller.clientHeight;
+    this.width = high ? this.scroller.clientWidth : 0;
+    if (!this.width)
+      return this.hide();
+    this.height = high;
     this.painter.resize(this.width, this.height);
     this.glass.style.height = this.height + 'px';
     if (!this.tree)
@@ -109,9 +115,21 @@ class Chart {
     this.measureRows();
     if (!this.placed)
       this.scrollToZoom();
-    else if (this.up) /* what stands at the lower edge stays there */
-      this.scroller.scrollTop = this.tall - this.height - below;
+    else /* what stands at the edge where the root is stays there; who was hidden is at 0 */
+      this.scroller.scrollTop = this.up ? this.tall - this.height - below : this.scrolled;
     this.drawNow();
+  }
+
+  /* The items would have to be laid out again, all at once, before the graph is back. */
+  hide() {
+    this.itemsTree = null;
+    this.ownItems();
+  }
+
+  /* Whether something else is in view than what was zoomed to. */
+  get isMagnified() {
+    const {tree, zoomed} = this;
+    return tree !== null && (this.span !== (tree.total[zoomed] || 1) || this.left !== tree.x[zoomed]);
   }
 
   zoomTo(node, keepScroll) {
@@ -119,6 +137,7 @@ class Chart {
     this.left = this.tree.x[node];
     this.span = this.tree.total[node] || 1;
     this.hovered = -1;
+    this.on.moved?.();
     if (!keepScroll)
       this.scrollToZoom();
     this.later();
@@ -126,7 +145,7 @@ class Chart {
 
   /* The start of what is looked at, with its callers, at the edge where it starts. */
   scrollToZoom() {
-    if (!this.height) {
+    if (!this.width) {
       this.placed = false;
       return;
     }
@@ -159,6 +178,7 @@ class Chart {
   pan(by) {
     const all = this.tree.total[0] || 1;
     this.left = Math.max(0, Math.min(this.left + by, all - this.span));
+    this.on.moved?.();
     this.later();
   }
 
@@ -189,7 +209,7 @@ class Chart {
   draw() {
     cancelAnimationFrame(this.pending);
     this.pending = 0;
-    if (!this.tree || !this.width || !this.height)
+    if (!this.tree || !this.width)
       return;
     const before = this.scrolled;
     this.scrolled = this.scroller.scrollTop; /* asked once: it may cost a layout */
@@ -415,12 +435,17 @@ class Chart {
     this.later();
   }
 
-  /* Scrolls to the row; a node that is too narrow or outside is zoomed to. */
+  /* Scrolls to the row, and moves or magnifies the view where the node cannot be seen well.  What
+   * is zoomed to stays: going through matches must not end at the first narrow one. */
   reveal(node) {
-    const tree = this.tree, scale = this.width / this.span;
-    const from = (tree.x[node] - this.left) * scale, to = from + tree.total[node] * scale;
-    if (to - from < 3 || to < 1 || from > this.width - 1)
-      this.on.zoom(this, node);
+    const {x, total} = this.tree, scale = this.width / this.span, wide = total[node] * scale;
+    const from = (x[node] - this.left) * scale, seen = Math.min(from + wide, this.width) - Math.max(from, 0);
+    if (seen < REVEALED_FROM || seen < Math.min(wide - 0.5, REVEALED)) {
+      const least = total[node] * 1.2, most = total[node] * this.width / REVEALED;
+      this.span = Math.min(this.tree.total[0], Math.max(least, Math.min(this.span, most)));
+      this.left = x[node] - (this.span - total[node]) / 2;
+      this.pan(0);
+    }
     const top = this.top(this.row(node));
     if (top < ROW || top > this.height - 2 * ROW)
       this.scroller.scrollTop += top - this.height / 2;
@@ -483,32 +508,88 @@ class Chart {
   }
 
   itemFor(node) {
-    return element('div', {
+    const item = element('div', {
       role: 'treeitem', id: this.prefix + node, 'aria-level': this.tree.depth[node] + 1,
       'aria-selected': node === this.selected, 'aria-label': this.on.describe(this, node),
     });
+    item.node = node;
+    item.said = this.said;
+    this.itemOf.set(node, item);
+    return item;
   }
 
+  /* The boxes in view, but of too many only the widest. */
+  boxesToDescribe() {
+    const {boxes, tree: {total}} = this;
+    if (boxes.length <= MOST_ITEMS)
+      return boxes;
+    const widths = Float64Array.from(boxes, node => total[node]).sort(), least = widths[boxes.length - MOST_ITEMS];
+    let room = MOST_ITEMS - boxes.reduce((wider, node) => wider + (total[node] > least ? 1 : 0), 0);
+    return boxes.filter(node => total[node] > least || total[node] === least && room-- > 0);
+  }
+
+  /* Items of another tree have nothing to do with this one's. */
+  ownItems() {
+    if (this.itemsTree === this.tree)
+      return;
+    this.itemsTree = this.tree;
+    this.itemOf.clear();
+    this.items.replaceChildren();
+    this.described = [];
+  }
+
+  /* Brings the items up to date, a few milliseconds at a time: who clicks or types meanwhile must
+   * not wait.  Those that stay, as most do when one scrolls, are not made anew. */
   describeAll() {
-    const boxes = this.boxes, stop = Math.min(boxes.length, MOST_ITEMS), started = this.described = {};
-    const idle = window.requestIdleCallback ? f => requestIdleCallback(f, {timeout: 300})
-      : f => setTimeout(() => f({timeRemaining: () => 0}), 30);
-    let i = 0;
-    const some = deadline => {
-      if (this.described !== started || boxes !== this.boxes)
+    if (!this.width)
+      return;
+    const said = `${this.zoomed} ${this.look.names.level}`, nodes = this.boxesToDescribe();
+    this.ownItems();
+    if (this.said === said && this.described.length === nodes.length && this.described.every((node, i) => node === nodes[i]))
+      return this.activate();
+    Object.assign(this, {said, described: nodes});
+    const left = this.boxes.length - nodes.length;
+    this.items.setAttribute('aria-label', left ? `${this.label}; ${count(left)} narrow frames are not listed: zoom in` : this.label);
+    this.describeSome(nodes, new Set(nodes), 0, this.items.firstChild);
+  }
+
+  describeSome(nodes, wanted, done, next) {
+    whenIdle(() => {
+      if (this.described !== nodes)
         return;
-      if (i === 0)
-        this.items.replaceChildren();
-      const fragment = document.createDocumentFragment();
-      for (const least = i + 50; i < stop && (i < least || deadline.timeRemaining() > 2); i++)
-        fragment.append(this.itemFor(boxes[i]));
-      this.items.append(fragment);
-      if (i < stop)
-        idle(some);
-      else
-        this.activate();
-    };
-    idle(some);
+      const until = performance.now() + 4;
+      let i = done, at = next;
+      for (; i < nodes.length && performance.now() < until; i++)
+        at = this.describeAt(at, nodes[i], wanted);
+      if (i < nodes.length)
+        return this.describeSome(nodes, wanted, i, at);
+      while (at)
+        at = this.dropItem(at);
+      this.activate();
+    });
+  }
+
+  /* Puts the item of a node before `at`, or leaves it there; returns what follows. */
+  describeAt(at, node, wanted) {
+    while (at && (this.itemOf.get(at.node) !== at || !wanted.has(at.node)))
+      at = this.dropItem(at);
+    const item = this.itemOf.get(node) ?? this.itemFor(node);
+    if (item.said !== this.said) {
+      item.setAttribute('aria-label', this.on.describe(this, node));
+      item.said = this.said;
+    }
+    if (item === at)
+      return at.nextSibling;
+    this.items.insertBefore(item, at);
+    return at;
+  }
+
+  dropItem(item) {
+    const next = item.nextSibling;
+    if (this.itemOf.get(item.node) === item)
+      this.itemOf.delete(item.node);
+    item.remove();
+    return next;
   }
 
   /* Magnifiers follow the element. */
@@ -522,21 +603,29 @@ class Chart {
 
   /* Says which item the keyboard is at; makes it when it is not there yet. */
   activate() {
-    const before = this.items.querySelector('[aria-selected=true]');
-    if (before)
-      before.setAttribute('aria-selected', 'false');
-    const id = this.prefix + this.selected;
-    let item = this.selected < 0 ? null : document.getElementById(id);
     const inView = this.rowOf(this.selected)?.nodes.includes(this.selected);
+    this.ownItems();
+    let item = this.itemOf.get(this.selected);
+    if (this.active !== item)
+      this.active?.setAttribute('aria-selected', 'false');
     if (!item && inView)
       this.items.append(item = this.itemFor(this.selected));
+    this.active = item;
     if (item) {
       item.setAttribute('aria-selected', 'true');
       if (inView)
         this.placeItem(item, this.selected);
-      this.items.setAttribute('aria-activedescendant', id);
+      this.items.setAttribute('aria-activedescendant', item.id);
     } else {
       this.items.removeAttribute('aria-activedescendant');
     }
   }
+}
+
+/* Also on a page that is never idle. */
+function whenIdle(action) {
+  if (window.requestIdleCallback)
+    requestIdleCallback(action, {timeout: 300});
+  else
+    setTimeout(action, 30);
 }
