@@ -61,7 +61,8 @@ struct writer {
     size_t place_count, place_room;
     uint32_t *place_of_frame; /* without outer: what most are; 0: not yet */
     struct map place_index;   /* of the others: outer << 32 | frame */
-    uint32_t *place_of_node;  /* 0 for the root */
+    /* 0 for the root.  NULL when no frame is inlined: then a node's is that of its frame. */
+    uint32_t *place_of_node;
 
     struct written_mapping *mappings; /* from 1 */
     size_t mapping_count, mapping_room;
@@ -305,14 +306,37 @@ static bool is_inner_line(const struct writer *writer, frame_id inner, frame_id 
            b->kind != FRAME_MARK;
 }
 
-static void find_places(struct writer *writer)
+static bool has_inlined_frames(const struct profile *profile)
 {
-    size_t count, stack_count;
+    uint32_t count = profile_frame_count(profile);
+    frame_id i = 0;
+
+    while (i < count && profile_frame_at(profile, i)->kind != FRAME_INLINE)
+        i++;
+    return i < count;
+}
+
+static void find_places_of_frames(struct writer *writer)
+{
+    size_t count;
     const struct call_node *nodes = profile_nodes(writer->profile, &count);
-    const struct stack *stacks = profile_stacks(writer->profile, &stack_count);
+
+    for (size_t i = 1; i < count; i++) {
+        uint32_t place;
+
+        if (writer->place_of_frame[nodes[i].frame])
+            continue;
+        place = place_for(writer, 0, nodes[i].frame);
+        writer->places[place].used = true;
+    }
+}
+
+static void find_places_of_nodes(struct writer *writer)
+{
+    size_t count;
+    const struct call_node *nodes = profile_nodes(writer->profile, &count);
 
     writer->place_of_node = xcalloc(count, sizeof(uint32_t));
-    writer->place_of_frame = xcalloc(profile_frame_count(writer->profile), sizeof(uint32_t));
     for (size_t i = 1; i < count; i++) {
         node_id parent = nodes[i].parent;
         uint32_t outer = 0;
@@ -326,13 +350,35 @@ static void find_places(struct writer *writer)
         }
         writer->place_of_node[i] = place_for(writer, outer, nodes[i].frame);
     }
-    for (size_t i = 0; i < stack_count; i++) {
-        uint32_t place = writer->place_of_node[stacks[i].node];
+}
 
-        if (!place)
+/* Of a node that is not the root. */
+static uint32_t place_of(const struct writer *writer, const struct call_node *nodes,
+                         node_id node)
+{
+    return writer->place_of_node ? writer->place_of_node[node]
+                                 : writer->place_of_frame[nodes[node].frame];
+}
+
+static void find_places(struct writer *writer)
+{
+    size_t count, stack_count;
+    const struct call_node *nodes = profile_nodes(writer->profile, &count);
+    const struct stack *stacks = profile_stacks(writer->profile, &stack_count);
+
+    writer->place_of_frame = xcalloc(profile_frame_count(writer->profile), sizeof(uint32_t));
+    if (has_inlined_frames(writer->profile))
+        find_places_of_nodes(writer);
+    else
+        find_places_of_frames(writer);
+    for (size_t i = 0; i < stack_count; i++) {
+        struct place *place;
+
+        if (!stacks[i].node)
             continue;
-        writer->places[place].used = true;
-        writer->mappings[writer->places[place].mapping].weight++;
+        place = &writer->places[place_of(writer, nodes, stacks[i].node)];
+        place->used = true;
+        writer->mappings[place->mapping].weight++;
     }
 }
 
@@ -413,12 +459,14 @@ static size_t location_ids(struct writer *writer, node_id node)
     const struct call_node *nodes = profile_nodes(writer->profile, &count);
 
     while (node) {
-        uint32_t place = writer->place_of_node[node];
+        uint32_t place = place_of(writer, nodes, node);
 
         writer->ids = xgrow(writer->ids, &writer->id_room, depth + 1, sizeof(*writer->ids));
         writer->ids[depth++] = place;
-        for (uint32_t lines = writer->places[place].lines; lines; lines--)
-            node = nodes[node].parent;
+        node = nodes[node].parent;
+        if (writer->place_of_node)
+            for (uint32_t lines = writer->places[place].lines; lines > 1; lines--)
+                node = nodes[node].parent;
     }
     return depth;
 }

@@ -28,8 +28,7 @@ struct group {
 struct writer {
     const struct profile *profile;
     struct view *view;
-    const struct view_node *nodes;
-    size_t node_count;
+    const struct call_node *paths;
     struct json_writer json;
     struct value_type type;
     const char *unit;
@@ -73,20 +72,19 @@ static int by_weight(const void *a, const void *b)
 }
 
 /* Frames that differ only in address or line are one name: stacks of one thread can meet in one
- * node of the view. */
-static void join_equal_nodes(struct writer *writer, struct group *group)
+ * node of the view, and those of several threads do.  Returns how many are left. */
+static size_t join_equal_nodes(struct weighed *stacks, size_t count)
 {
-    struct weighed *stacks = writer->stacks + group->first;
     size_t kept = 0;
 
-    qsort(stacks, group->count, sizeof(*stacks), by_node);
-    for (size_t i = 0; i < group->count; i++) {
+    qsort(stacks, count, sizeof(*stacks), by_node);
+    for (size_t i = 0; i < count; i++) {
         if (kept && stacks[kept - 1].node == stacks[i].node)
             stacks[kept - 1].weight = saturating_add(stacks[kept - 1].weight, stacks[i].weight);
         else
             stacks[kept++] = stacks[i];
     }
-    group->count = kept;
+    return kept;
 }
 
 static uint64_t weight_of(const struct writer *writer, stack_id stack, size_t value)
@@ -125,8 +123,10 @@ static void group_stacks(struct writer *writer, size_t value)
     free(end);
     for (label_id i = 0; i < label_count; i++)
         if (writer->groups[i].count) {
-            join_equal_nodes(writer, &writer->groups[i]);
-            writer->groups[writer->group_count++] = writer->groups[i];
+            struct group *group = &writer->groups[writer->group_count++];
+
+            *group = writer->groups[i];
+            group->count = join_equal_nodes(writer->stacks + group->first, group->count);
         }
     qsort(writer->groups, writer->group_count, sizeof(*writer->groups), by_weight);
 }
@@ -179,10 +179,10 @@ static void put_path(struct writer *writer, node_id node)
     struct json_writer *json = &writer->json;
     size_t depth = 0;
 
-    for (; node; node = writer->nodes[node].parent) {
+    for (; node; node = writer->paths[node].parent) {
         writer->path =
             xgrow(writer->path, &writer->path_room, depth + 1, sizeof(*writer->path));
-        writer->path[depth++] = writer->nodes[node].name;
+        writer->path[depth++] = writer->paths[node].frame;
     }
     json_line(json);
     json_open(json, '[');
@@ -220,22 +220,40 @@ static void begin_profile(struct writer *writer, const char *name, __uint128_t w
     json_put_text(json, "value", profile_string(writer->profile, writer->type.name));
 }
 
-static void put_all_threads(struct writer *writer)
+static void put_stacks(struct writer *writer, const struct weighed *stacks, size_t count)
 {
     struct json_writer *json = &writer->json;
 
-    begin_profile(writer, SPEEDSCOPE_ALL, writer->total);
     json_open_at(json, "samples", '[');
-    for (node_id i = 0; i < writer->node_count; i++)
-        if (writer->nodes[i].self)
-            put_path(writer, i);
+    for (size_t i = 0; i < count; i++)
+        put_path(writer, stacks[i].node);
     json_close(json, ']');
     json_open_at(json, "weights", '[');
-    for (node_id i = 0; i < writer->node_count; i++)
-        if (writer->nodes[i].self)
-            json_u64(json, writer->nodes[i].self);
+    for (size_t i = 0; i < count; i++)
+        json_u64(json, stacks[i].weight);
     json_close(json, ']');
-    json_close(json, '}');
+}
+
+static void put_all_threads(struct writer *writer)
+{
+    struct weighed *all;
+    size_t count = 0;
+
+    for (size_t i = 0; i < writer->group_count; i++)
+        count += writer->groups[i].count;
+    all = xalloc(count * sizeof(*all));
+    count = 0;
+    for (size_t i = 0; i < writer->group_count; i++) {
+        const struct group *group = &writer->groups[i];
+
+        memcpy(all + count, writer->stacks + group->first, group->count * sizeof(*all));
+        count += group->count;
+    }
+    count = join_equal_nodes(all, count);
+    begin_profile(writer, SPEEDSCOPE_ALL, writer->total);
+    put_stacks(writer, all, count);
+    json_close(&writer->json, '}');
+    free(all);
 }
 
 /* "app (12) / worker (13)", with what is known. */
@@ -253,21 +271,12 @@ static char *group_name(const struct writer *writer, label_id id)
 
 static void put_group(struct writer *writer, const struct group *group)
 {
-    struct json_writer *json = &writer->json;
-    const struct weighed *stacks = writer->stacks + group->first;
     char *name = group_name(writer, group->labels);
 
     begin_profile(writer, name, group->weight);
     put_labels(writer, group->labels);
-    json_open_at(json, "samples", '[');
-    for (size_t i = 0; i < group->count; i++)
-        put_path(writer, stacks[i].node);
-    json_close(json, ']');
-    json_open_at(json, "weights", '[');
-    for (size_t i = 0; i < group->count; i++)
-        json_u64(json, stacks[i].weight);
-    json_close(json, ']');
-    json_close(json, '}');
+    put_stacks(writer, writer->stacks + group->first, group->count);
+    json_close(&writer->json, '}');
     free(name);
 }
 
@@ -311,9 +320,9 @@ int speedscope_write(const struct profile *profile, const struct write_options *
     /* Threads are profiles here; frames for processes only where they are asked for. */
     if (shown.processes == VIEW_PROCESSES_AUTO)
         shown.processes = VIEW_PROCESSES_NEVER;
-    shown.by_text = true;
+    shown.by_text = shown.paths_only = true;
     writer.view = view_new(profile, &shown);
-    writer.nodes = view_nodes(writer.view, &writer.node_count);
+    writer.paths = view_paths(writer.view);
     writer.type = profile_value_types(profile, &types)[shown.value];
     writer.unit = unit_of(profile_string(profile, writer.type.unit));
     group_stacks(&writer, shown.value);

@@ -16,6 +16,7 @@ struct view {
     struct strings *label_texts; /* "nginx (4711)": not among the profile's texts, and */
     str_id label_base;           /* numbered behind them */
     struct call_tree *tree;
+    const struct call_node *paths; /* instead of `nodes`, where only paths are wanted */
     struct view_node *nodes;
     size_t node_count;
     struct view_name *names;
@@ -402,18 +403,23 @@ static void adopt_tree(struct view *view)
     numbers_free(&numbers);
 }
 
+/* A tree of its own, in which names have been merged and labels are frames. */
 static void build_tree(struct view *view)
 {
     uint32_t frames = profile_frame_count(view->profile);
-    struct numbers numbers;
-    size_t count;
-    const struct call_node *nodes;
 
     view->name_of_frame = xalloc(frames * sizeof(*view->name_of_frame));
     memset(view->name_of_frame, 0xff, frames * sizeof(*view->name_of_frame));
     view->tree = call_tree_new();
     place_stacks(view);
-    nodes = call_tree_nodes(view->tree, &count);
+}
+
+static void adopt_built_tree(struct view *view)
+{
+    struct numbers numbers;
+    size_t count;
+    const struct call_node *nodes = call_tree_nodes(view->tree, &count);
+
     numbers = numbers_new(count, UINT64_MAX);
     for (size_t i = 0; i < count; i++)
         number_set(&numbers, i, call_tree_self(view->tree, (node_id)i));
@@ -428,15 +434,23 @@ static void build_tree(struct view *view)
 struct view *view_new(const struct profile *profile, const struct view_options *options)
 {
     struct view *view = xcalloc(1, sizeof(*view));
+    bool same_tree;
+    size_t count;
 
     view->profile = profile;
     view->options = *options;
     view->label_texts = strings_new();
     view->label_base = strings_count(profile_strings(profile));
-    if (frames_are_names(view))
+    same_tree = frames_are_names(view);
+    if (!same_tree)
+        build_tree(view);
+    if (options->paths_only)
+        view->paths =
+            same_tree ? profile_nodes(profile, &count) : call_tree_nodes(view->tree, &count);
+    else if (same_tree)
         adopt_tree(view);
     else
-        build_tree(view);
+        adopt_built_tree(view);
     return view;
 }
 
@@ -456,8 +470,15 @@ void view_free(struct view *view)
 
 const struct view_node *view_nodes(const struct view *view, size_t *count)
 {
+    assert(!view->options.paths_only);
     *count = view->node_count;
     return view->nodes;
+}
+
+const struct call_node *view_paths(const struct view *view)
+{
+    assert(view->options.paths_only);
+    return view->paths;
 }
 
 const struct view_name *view_name(const struct view *view, name_id name)

@@ -30,7 +30,8 @@ struct view_options {
     bool reverse; /* innermost frame first: who calls */
     /* Leave out nodes with less than this share of all; 0 keeps also those without weight. */
     double narrowest;
-    bool by_text; /* names that differ only in kind are one, as in plain folded text */
+    bool by_text;    /* names that differ only in kind are one, as in plain folded text */
+    bool paths_only; /* for view_paths() and view_node_of() alone: saves what nodes weigh */
 };
 
 typedef uint32_t name_id; /* index into view_name() */
@@ -53,6 +54,11 @@ struct view *view_new(const struct profile *profile, const struct view_options *
 void view_free(struct view *view);
 
 const struct view_node *view_nodes(const struct view *view, size_t *count);
+
+/* Parent and name (as `frame`) of each node: all that following a stack outwards needs.  Only
+ * of views that were made with `paths_only`, which have no view_nodes(). */
+const struct call_node *view_paths(const struct view *view);
+
 const struct view_name *view_name(const struct view *view, name_id name);
 uint32_t view_name_count(const struct view *view);
 const char *view_text(const struct view *view, name_id name);

@@ -51,6 +51,21 @@ Test(pprof, what_is_written_reads_back_the_same)
     }
 }
 
+/* Without inlined frames a location is a frame, which is written another way. */
+Test(pprof, frames_without_inlining_read_back_the_same)
+{
+    static const char text[] = "main;f;g 3\nmain;f 2\nmain;h;f;g 1\ng 4\n";
+    struct profile *profile = read_profile(&folded_format, text, sizeof(text) - 1, &err);
+    struct profile *again;
+
+    cr_assert(ne(ptr, profile, NULL), "%s", err.message);
+    again = reread(profile, &(struct write_options){0});
+    expect_same(profile, again);
+    cr_expect(eq(u32, profile_frame_count(again), profile_frame_count(profile)));
+    profile_free(profile);
+    profile_free(again);
+}
+
 Test(pprof, moments_come_back_with_their_stacks)
 {
     for (uint64_t seed = 0; seed < 100; seed++) {

@@ -73,6 +73,24 @@ Test(speedscope, the_sum_of_all_threads_is_not_counted_twice)
     cr_expect(eq(u64, profile_total(profile, 0), 5));
 }
 
+Test(speedscope, what_threads_share_is_one_stack_of_all_threads)
+{
+    char *text;
+
+    cr_assert(zero(i32, read_text("{" FRAMES ",\"profiles\":["
+                                  "{\"type\":\"sampled\",\"name\":\"a\",\"unit\":\"none\","
+                                  "\"samples\":[[0,1],[0]],\"weights\":[3,1]},"
+                                  "{\"type\":\"sampled\",\"name\":\"b\",\"unit\":\"none\","
+                                  "\"samples\":[[0,1]],\"weights\":[2]}]}")));
+    text = written(&speedscope_format, profile, &(struct write_options){0});
+
+    const char *all = strstr(text, "\"name\":\"all threads\"");
+    cr_assert(ne(ptr, (void *)all, NULL));
+    const char *weights = strstr(all, "\"weights\":[");
+    cr_expect(zero(i32, strncmp(weights, "\"weights\":[1,5]", 15)), "%.20s", weights);
+    free(text);
+}
+
 Test(speedscope, frames_may_come_after_the_stacks)
 {
     char *text;
