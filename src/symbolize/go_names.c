@@ -254,7 +254,7 @@ bool go_names_find(struct go_names *table, uint64_t address, bool inlines,
         return false;
     offset = (uint32_t)(address - table->text);
     tables = function.entry + table->line_offset;
-    if (inlines && table->inline_base && function.pcdata_count > INLINE_TREE_PCDATA &&
+    if (table->inline_base && function.pcdata_count > INLINE_TREE_PCDATA &&
         function.funcdata_count > INLINE_TREE_FUNCDATA) {
         steps = u32_at(table, tables + 4 * INLINE_TREE_PCDATA, &failed);
         tree =
@@ -267,8 +267,9 @@ bool go_names_find(struct go_names *table, uint64_t address, bool inlines,
 
         if (index < 0 || !inlined_call(table, tree, index, &name, &parent))
             break;
-        fill(table, &function, offset, name, add_frame(frames, count, room));
-        offset = function.start + parent;
+        if (inlines)
+            fill(table, &function, offset, name, add_frame(frames, count, room));
+        offset = function.start + parent; /* the line of the call */
     }
     fill(table, &function, offset, function.name, add_frame(frames, count, room));
     return true;
