@@ -8,8 +8,11 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "doctor/advice.h"
+#include "doctor/other_file.h"
 #include "elf/debug_file.h"
 #include "elf/mini_debug.h"
+#include "symbolize/debuginfod.h"
 #include "symbolize/dwarf.h"
 
 enum { MINI_DEBUG_MAX = 256 << 20, DWARF_LIMIT_MS = 10000, PLACES_SHOWN = 12 };
@@ -25,7 +28,9 @@ struct examination {
     FILE *out;
     struct offers own, all;
     unsigned looked; /* places where a debug file was looked for */
-    size_t splits, missing_splits;
+    struct dwarf_split_count splits;
+    char *other_build; /* a file with the debug file's name that does not fit */
+    bool asked_debuginfod;
 };
 
 static void line(const struct examination *at, const char *what, const char *text)
@@ -122,11 +127,11 @@ static void tell_parts(struct examination *at, struct image *image, const char *
     if (image_has_section(image, ".gnu_debugaltlink"))
         line(at, "dwz",
              dwarf_missing(dwarf) ? dwarf_missing(dwarf) : "its common file is there");
-    at->splits = dwarf_count_splits(dwarf, &at->missing_splits);
-    if (at->splits)
+    at->splits = dwarf_count_splits(dwarf);
+    if (at->splits.units)
         fprintf(at->out, "  %-16sthe .dwo or .dwp of %zu of %zu units was found\n",
-                "split DWARF", at->splits - at->missing_splits, at->splits);
-    if (at->missing_splits && dwarf_missing(dwarf))
+                "split DWARF", at->splits.units - at->splits.missing, at->splits.units);
+    if (at->splits.missing && dwarf_missing(dwarf))
         line(at, "", dwarf_missing(dwarf));
     dwarf_close(dwarf);
 }
@@ -137,6 +142,8 @@ static void tell_place(const char *path, const char *outcome, void *data)
 {
     struct examination *at = data;
 
+    if (outcome && !strncmp(outcome, "another ", 8) && !at->other_build)
+        at->other_build = xstrdup(path);
     /* A program may be split into thousands of files. */
     if (++at->looked > PLACES_SHOWN)
         return;
@@ -150,6 +157,24 @@ static void add(struct offers *all, const struct offers *more)
     all->dwarf |= more->dwarf;
     all->mini |= more->mini;
     all->go |= more->go;
+}
+
+static void ask_debuginfod(struct examination *at, const struct debug_file_search *search)
+{
+    struct debug_file file;
+    struct offers more;
+    const char *why;
+
+    at->asked_debuginfod = true;
+    if (!debuginfod_find(&file, at->image, &why)) {
+        line(at, "debuginfod", why);
+        return;
+    }
+    line(at, "debuginfod", file.path);
+    more = offers_of(file.image);
+    add(&at->all, &more);
+    tell_parts(at, file.image, file.path, search);
+    debug_file_close(&file);
 }
 
 static void look_for_debug_file(struct examination *at,
@@ -171,6 +196,8 @@ static void look_for_debug_file(struct examination *at,
         add(&at->all, &more);
         tell_parts(at, file.image, file.path, &search);
         debug_file_close(&file);
+    } else if (options->debuginfod) {
+        ask_debuginfod(at, &search);
     } else if (!at->looked) {
         line(at, "debug file", "nothing says what it would be called");
     }
@@ -180,54 +207,36 @@ static void look_for_debug_file(struct examination *at,
 
 /* ---- what it means ---- */
 
-static const char *how_to_install(void)
-{
-    FILE *file = fopen("/etc/os-release", "re");
-    char text[4096];
-    size_t size = file ? fread(text, 1, sizeof(text) - 1, file) : 0;
-
-    if (file)
-        fclose(file);
-    text[size] = 0;
-    if (strstr(text, "debian") || strstr(text, "ubuntu"))
-        return "install its -dbgsym package (`find-dbgsym-packages FILE` of debian-goodies "
-               "names it)";
-    if (strstr(text, "fedora") || strstr(text, "rhel") || strstr(text, "centos"))
-        return "`dnf debuginfo-install FILE`";
-    if (strstr(text, "suse"))
-        return "install its -debuginfo package";
-    if (strstr(text, "arch"))
-        return "use --debuginfod: this distribution has its debug files there";
-    return "install its debug package";
-}
-
 static const char *of_inlined_calls(const struct examination *at)
 {
     if (!at->all.dwarf && !at->all.go)
         return "no, and no lines";
-    if (!at->missing_splits)
+    if (!at->splits.missing)
         return "yes, with lines";
-    return at->missing_splits < at->splits ? "in a part of it, with lines"
-                                           : "no, but lines: what was split off is missing";
+    return at->splits.missing < at->splits.units
+               ? "in a part of it, with lines"
+               : "no, but lines: what was split off is missing";
 }
 
-static void advise(const struct examination *at)
+static void advise(struct examination *at)
 {
     const struct offers *all = &at->all;
     bool names = all->functions || all->dwarf || all->mini || all->go;
+    uint32_t crc;
+    struct findings found = {.path = at->path,
+                             .inlined = all->dwarf || all->go,
+                             .asked_debuginfod = at->asked_debuginfod,
+                             .link = debug_file_link(at->image, &crc),
+                             .other_build = at->other_build,
+                             .missing_parts = at->splits.missing_version};
 
     line(at, "names",
          names           ? "of all functions"
          : all->exported ? "of exported functions only; others are shown as [file+0x…]"
                          : "none: functions are shown as [file+0x…]");
     line(at, "inlined calls", of_inlined_calls(at));
-    if (at->missing_splits)
-        line(at, "what helps",
-             "keep the .dwo files where they were made, or gather them: dwp -e FILE");
-    if (all->dwarf || all->go)
-        return;
-    fprintf(at->out, "  %-16s%s;\n  %-16s--debuginfod fetches the file; or build with -g\n",
-            "what helps", how_to_install(), "");
+    found.functions = names;
+    advice_tell(&found, at->out);
 }
 
 int doctor_file(const char *path, const struct symbolizer_options *options, FILE *out,
@@ -251,6 +260,9 @@ int doctor_file(const char *path, const struct symbolizer_options *options, FILE
         look_for_debug_file(&at, options);
         advise(&at);
         image_close(at.image);
+        free(at.other_build);
+    } else if (other_file_tell(fd, whole, out)) {
+        failed = 0;
     }
     close(fd);
     free(whole);

@@ -403,12 +403,11 @@ void dwarf_find(struct dwarf *dwarf, const uint64_t *addresses, size_t count,
     free(jobs);
 }
 
-size_t dwarf_count_splits(struct dwarf *dwarf, size_t *missing)
+struct dwarf_split_count dwarf_count_splits(struct dwarf *dwarf)
 {
     struct dwarf_file *file = &dwarf->file;
-    size_t count = 0;
+    struct dwarf_split_count count = {0};
 
-    *missing = 0;
     dwarf->budget.deadline_ns =
         clock_ns(CLOCK_MONOTONIC) + (uint64_t)dwarf->options.limit_ms * 1000000u;
     dwarf_file_list(file, &dwarf->budget);
@@ -417,8 +416,11 @@ size_t dwarf_count_splits(struct dwarf *dwarf, size_t *missing)
 
         if (!dwarf_unit_open(&unit) || !unit.skeleton)
             continue;
-        count++;
-        *missing += !dwarf_splits_find(&dwarf->splits, &unit, &split);
+        count.units++;
+        if (dwarf_splits_find(&dwarf->splits, &unit, &split))
+            continue;
+        count.missing++;
+        count.missing_version = unit.version;
     }
     return count;
 }

@@ -44,9 +44,13 @@ void dwarf_find(struct dwarf *dwarf, const uint64_t *addresses, size_t count,
                 struct dwarf_chain *chains);
 const struct dwarf_frame *dwarf_frames(const struct dwarf *dwarf);
 
-/* How many units have their entries in a .dwo or .dwp, and for how many of these that was not
- * found. */
-size_t dwarf_count_splits(struct dwarf *dwarf, size_t *missing);
+/* How many units have their entries in a .dwo or .dwp, for how many of these that was not
+ * found, and which version of DWARF these are (0: none is missing). */
+struct dwarf_split_count {
+    size_t units, missing;
+    unsigned missing_version;
+};
+struct dwarf_split_count dwarf_count_splits(struct dwarf *dwarf);
 
 bool dwarf_gave_up(const struct dwarf *dwarf);
 /* A split file or common file that was not found, a section that cannot be inflated, or NULL: a

@@ -44,16 +44,49 @@ with tempfile.TemporaryDirectory(prefix="fiq-doctor-") as scratch:
     shutil.copy(directory / "full.debug", by_id / (build_id[2:] + ".debug"))
 
     expect("all symbols", [build_id, "of all functions", "yes, with lines", "!what helps"], "full")
-    expect("no debug info", ["of all functions", "no, and no lines", "-dbgsym", "not there"],
-           "nodebug")
-    expect("no symbols", ["exported functions only", "no, and no lines", "what helps"], "bare")
+    expect("no debug info", ["of all functions", "no, and no lines", "build it with -g",
+                             "not there", "!objcopy"], "nodebug")
+    expect("no symbols", ["exported functions only", "no, and no lines",
+                          f"objcopy --add-gnu-debuglink={directory}/bare.debug {directory}/bare"],
+           "bare")
     expect("a debug link", ["full.debug: this is it", "of all functions", "yes, with lines"],
            "linked")
     expect("a directory of build IDs", [".debug: this is it", "of all functions", "!what helps"],
            "--debug-dir", "store", "bare")
     run("gcc", "-O2", "-Wl,--build-id", HERE / "chain.c", "-o", "full.debug")
-    expect("a link to something else", ["full.debug: another build ID", "exported functions only"],
+    expect("a link to something else", ["full.debug: another build ID", "exported functions only",
+                                        f"objcopy --only-keep-debug UNSTRIPPED {directory}/full.debug"],
            "linked")
+    (directory / "full.debug").unlink()
+    expect("a link to nothing", ["full.debug: not there",
+                                 f"objcopy --only-keep-debug UNSTRIPPED {directory}/full.debug"],
+           "linked")
+
+    for version, gatherer in ((4, "dwp"), (5, "llvm-dwp")):
+        run("gcc", "-O2", f"-gdwarf-{version}", "-gsplit-dwarf", "-c", HERE / "chain.c")
+        run("gcc", "chain.o", "-o", "split")
+        expect("split", ["1 of 1 units was found", "!what helps"], "split")
+        (directory / "chain.dwo").unlink()
+        expect("split, lost", ["0 of 1 units was found", "no, but lines",
+                               f"  {gatherer} -e {directory}/split -o {directory}/split.dwp"],
+               "split")
+
+    (directory / "script").write_text("#!/usr/bin/env -S python3 -u\n")
+    expect("a script", ["a script", "command -v python3"], "script")
+    (directory / "perf-1.map").write_text("7f00 20 function\n")
+    expect("a perf map", ["a perf map"], "perf-1.map")
+    expect("a directory", ["a directory"], ".")
+    (directory / "text").write_text("7f00 function\n")
+    said = subprocess.run([FIQ, "doctor", directory / "text"], capture_output=True, text=True,
+                          check=False)
+    if said.returncode != 1 or said.stdout or "not an ELF file" not in said.stderr:
+        print(f"FAIL a text: {said}")
+        failed += 1
+
+if shutil.which("dpkg") and not pathlib.Path("/usr/share/doc/coreutils-dbgsym").exists():
+    directory = pathlib.Path("/")
+    expect("a package's program", ["coreutils-dbgsym", "fiq doctor --debuginfod /usr/bin/ls"],
+           "/bin/ls")
 
 print(f"{failed} failed" if failed else "all as expected")
 sys.exit(1 if failed else 0)
