@@ -11,8 +11,6 @@
 #include "capture/kernel_types.h"
 
 enum {
-    /* The key whose value opens the filter for all: no process has this number. */
-    PASS_ALL = -1,
     /* Room for children, some 80 bytes each; when it is full everything passes. */
     CHILDREN_MAX = 16 * 1024,
 };
@@ -22,23 +20,11 @@ static bool put(int map, uint32_t pid, uint8_t value)
     return bpf_map_put(map, &pid, &value);
 }
 
-#define CURRENT_PROCESS                                                                        \
-    BPF_CALL_HELPER(BPF_FUNC_get_current_pid_tgid),                                            \
-        BPF_INSN(BPF_ALU64 | BPF_RSH | BPF_K, BPF_REG_0, 0, 0, 32)
-/* return map has (pid_tgid >> 32) || map[PASS_ALL]; 0 drops the sample. */
 static int filter_program(int map)
 {
     const struct bpf_insn program[] = {
-        CURRENT_PROCESS,
-        BPF_STORE_KEY(BPF_REG_0),
-        BPF_LOOK_UP(map),
-        BPF_SKIP_IF_NOT_ZERO(9), /* to "pass" */
-        BPF_STORE_KEY_NUMBER(PASS_ALL),
-        BPF_LOOK_UP(map),
-        BPF_SKIP_IF_ZERO(1),
-        BPF_INSN(BPF_LDX | BPF_MEM | BPF_B, BPF_REG_0, BPF_REG_0, 0, 0),
-        BPF_RETURN,
-        BPF_SET(BPF_REG_0, 1), /* pass: */
+        BPF_FILTER(map),
+        BPF_SET(BPF_REG_0, 1),
         BPF_RETURN,
     };
 
@@ -49,7 +35,7 @@ static int filter_program(int map)
  * can run:
  *
  * if (!(clone_flags & CLONE_THREAD) && map has (pid_tgid >> 32) && !put(map, task->pid, 1))
- *     map[PASS_ALL] = 1; */
+ *     map[BPF_PASS_ALL] = 1; */
 static int fork_program(int map, int32_t pid_at)
 {
     enum { TASK = 0, CLONE_FLAGS = 8, VALUE_AT = -8 };
@@ -57,7 +43,7 @@ static int fork_program(int map, int32_t pid_at)
         BPF_INSN(BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_6, BPF_REG_1, TASK, 0),
         BPF_INSN(BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_7, BPF_REG_1, CLONE_FLAGS, 0),
         BPF_INSN(BPF_JMP | BPF_JSET | BPF_K, BPF_REG_7, 0, 33, CLONE_THREAD), /* to "end" */
-        CURRENT_PROCESS,
+        BPF_CURRENT_PROCESS,
         BPF_STORE_KEY(BPF_REG_0),
         BPF_LOOK_UP(map),
         BPF_SKIP_IF_ZERO(24), /* to "end" */
@@ -76,7 +62,7 @@ static int fork_program(int map, int32_t pid_at)
         BPF_SET(BPF_REG_4, BPF_ANY),
         BPF_CALL_HELPER(BPF_FUNC_map_update_elem),
         BPF_SKIP_IF_ZERO(8), /* to "end" */
-        BPF_STORE_KEY_NUMBER(PASS_ALL),
+        BPF_STORE_KEY_NUMBER(BPF_PASS_ALL),
         BPF_LOOK_UP(map),
         BPF_SKIP_IF_ZERO(1), /* to "end" */
         BPF_INSN(BPF_ST | BPF_MEM | BPF_B, BPF_REG_0, 0, 0, 1),
@@ -112,7 +98,7 @@ int bpf_filter_open(struct bpf_filter *filter, const pid_t *pids, size_t count, 
 
     *filter = (struct bpf_filter){.program = -1, .forks = -1};
     filter->map = bpf_map_new(BPF_MAP_TYPE_HASH, sizeof(uint32_t), 1, entries, 0);
-    filled = filter->map >= 0 && put(filter->map, (uint32_t)PASS_ALL, 0);
+    filled = filter->map >= 0 && put(filter->map, (uint32_t)BPF_PASS_ALL, 0);
     for (size_t i = 0; filled && i < count; i++)
         filled = put(filter->map, (uint32_t)pids[i], 1);
     if (filled)
@@ -144,5 +130,12 @@ int bpf_filter_attach(const struct bpf_filter *filter, int event)
 void bpf_filter_pass_all(const struct bpf_filter *filter)
 {
     if (filter->map >= 0)
-        put(filter->map, (uint32_t)PASS_ALL, 1);
+        put(filter->map, (uint32_t)BPF_PASS_ALL, 1);
+}
+
+void bpf_filter_replace(struct bpf_filter *filter, int program)
+{
+    if (filter->program >= 0)
+        close(filter->program);
+    filter->program = program;
 }

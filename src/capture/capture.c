@@ -21,6 +21,7 @@
 #include "capture/bpf_filter.h"
 #include "capture/cpus.h"
 #include "capture/explain.h"
+#include "capture/far_stack.h"
 #include "capture/resting.h"
 #include "capture/side_band.h"
 
@@ -49,6 +50,8 @@ struct capture {
     size_t sampler_count, sampler_room, side_count, side_room;
     struct bpf_filter filter;
     struct resting *resting; /* or NULL */
+    struct far_stack *far;   /* or NULL */
+    bool far_tried;
     uint64_t enabled_ns;
     bool rest_tried;
 
@@ -368,6 +371,8 @@ static int open_all(struct capture *capture, struct error *err)
     if (failed)
         return failed;
     capture->attributes.sampler.sample_stack_user = capture->facts.stack_bytes;
+    if (capture->facts.per_cpu) /* what far_stack.h tells samples by */
+        capture->attributes.sampler.sample_type |= PERF_SAMPLE_READ;
     failed =
         capture->facts.per_cpu ? open_per_cpu(capture, err) : open_per_thread(capture, err);
     if (failed)
@@ -406,6 +411,7 @@ void capture_close(struct capture *capture)
     if (!capture)
         return;
     resting_free(capture->resting);
+    far_stack_free(capture->far);
     close_all(capture->samplers, &capture->sampler_count);
     close_all(capture->sides, &capture->side_count);
     cpus_free(&capture->cpus);
@@ -608,6 +614,8 @@ size_t capture_drain(struct capture *capture, int timeout_ms, bool last, capture
     settled = clock_ns(CLOCK_MONOTONIC) - SETTLE_NS;
     for (size_t i = 0; i < capture->cpus.count; i++)
         ring_note_head(&capture->cpus.list[i].ring);
+    if (capture->far)
+        far_stack_note_heads(capture->far);
     for (size_t i = 0; i < capture->cpus.count; i++)
         take_side_band(capture, &capture->cpus.list[i].side);
     side_band_sort(&capture->side_band);
@@ -616,10 +624,13 @@ size_t capture_drain(struct capture *capture, int timeout_ms, bool last, capture
 
         side_band_hand_out(&capture->side_band, sample_time(sample), &capture->side_layout, fn,
                            data);
-        if (record_decode(&capture->layout, sample, sample->size, &record))
+        if (record_decode(&capture->layout, sample, sample->size, &record)) {
             capture->undecoded++;
-        else
+        } else {
+            if (capture->far)
+                far_stack_add(capture->far, (size_t)(cpu - capture->cpus.list), &record);
             fn(&record, data);
+        }
         ring_consume(&cpu->ring, sample);
         cpu->samples++;
         count++;
@@ -663,7 +674,8 @@ static int replace_samplers(struct capture *capture, struct perf_event_attr attr
         }
         fresh[count++] = fd; /* -1 for a CPU that is offline */
         if (fd >= 0 && (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, capture->cpus.list[i].owner) ||
-                        (capture->facts.filtered && bpf_filter_attach(&capture->filter, fd))))
+                        ((capture->facts.filtered || capture->far) &&
+                         bpf_filter_attach(&capture->filter, fd))))
             failed = error_set(err, errno, "cannot share a ring buffer: %s", strerror(errno));
     }
     if (failed) {
@@ -697,6 +709,72 @@ int capture_grow_stack(struct capture *capture, uint32_t stack_bytes, struct err
     if (!failed)
         capture->facts.stack_bytes = stack_bytes;
     return failed;
+}
+
+/* So many bytes of a sample as keep a second's at 256 MB. */
+static uint64_t far_bytes_most(const struct capture *capture)
+{
+    enum { A_SECOND = 256 * 1000 * KIB, MOST = 1024 * KIB };
+    double hertz = capture->facts.frequency_hz > 1 ? capture->facts.frequency_hz : 1000;
+    uint64_t most = (uint64_t)(A_SECOND / hertz);
+
+    return most < MOST ? most : MOST;
+}
+
+/* Rings that hold what comes in 100 ms, but no more memory than the samples' may take. */
+static uint64_t far_ring_size(const struct capture *capture)
+{
+    enum { SIZE = 16 * 1024 * KIB };
+    uint64_t size = SIZE;
+
+    while (size > RINGS_MOST / capture->cpus.count && size > RING_LEAST)
+        size /= 2;
+    return size;
+}
+
+static void open_far_stack(struct capture *capture)
+{
+    struct far_stack_limits limits = {.most = far_bytes_most(capture),
+                                      .ring = far_ring_size(capture)};
+    struct error err;
+    struct far_stack *far;
+
+    capture->far_tried = true;
+    if (!capture->facts.adaptive || !in_first_pid_namespace())
+        return;
+    far = far_stack_new(&capture->cpus, capture->facts.filtered ? capture->filter.map : -1,
+                        &limits);
+    if (!far)
+        return;
+    capture->far = far;
+    bpf_filter_replace(&capture->filter, dup(far_stack_program(far)));
+    if (replace_samplers(capture, capture->attributes.sampler, &err)) {
+        log_note("%s", err.message);
+        capture->far = NULL;
+        far_stack_free(far);
+        return;
+    }
+    for (size_t i = 0; i < capture->cpus.count; i++) {
+        struct epoll_event event = {.events = EPOLLIN, .data.fd = -1};
+        int fd = far_stack_descriptor(far, i);
+
+        if (fd >= 0)
+            epoll_ctl(capture->epoll, EPOLL_CTL_ADD, fd, &event);
+    }
+    log_note("stacks are deeper than the copy, or go on elsewhere: that is copied with the "
+             "samples now");
+}
+
+void capture_want_stack(struct capture *capture, pid_t pid, pid_t tid, uint64_t sp,
+                        uint64_t missing)
+{
+    if (!capture->far_tried)
+        open_far_stack(capture);
+    if (capture->far)
+        far_stack_want(capture->far, pid, tid, sp, missing,
+                       capture->facts.stack_bytes < CAPTURE_STACK_SURE
+                           ? capture->facts.stack_bytes
+                           : CAPTURE_STACK_SURE);
 }
 
 int capture_add_user_callchains(struct capture *capture, struct error *err)

@@ -20,6 +20,8 @@ struct capture;
 
 /* The most user stack that a sample can hold: its size has 16 bits and is a multiple of 8. */
 enum { CAPTURE_STACK_MAX = 65528 };
+/* ... and what it holds then for sure: records end at 64 KiB, whatever else is in them. */
+enum { CAPTURE_STACK_SURE = 0xf000 };
 
 struct capture_target {
     enum { CAPTURE_COMMAND, CAPTURE_PROCESSES, CAPTURE_MACHINE } kind;
@@ -89,6 +91,13 @@ void capture_pass_all(struct capture *capture);
 /* Copies more stack from now on: new events into the same rings.  Not where the locked memory
  * is small or children inherit their events. */
 int capture_grow_stack(struct capture *capture, uint32_t stack_bytes, struct error *err);
+
+/* A thread's stack was cut: with its stack pointer at `sp`, the word at `missing` was not
+ * there. From now on the memory around it is copied with the thread's samples.  Only where an
+ * event per CPU and bpf(2) are allowed and the size of the copy was not chosen by the caller;
+ * what is out of reach elsewhere stays so. */
+void capture_want_stack(struct capture *capture, pid_t pid, pid_t tid, uint64_t sp,
+                        uint64_t missing);
 
 /* The kernel records user callchains by frame pointers, too, from now on: some 80 ns a frame.
  * Where it may, as for capture_grow_stack(), and where kernel frames are recorded. */

@@ -49,6 +49,16 @@ void cpus_list(struct cpus *cpus)
     }
 }
 
+uint32_t cpus_numbers(const struct cpus *cpus)
+{
+    int most = 0;
+
+    for (size_t i = 0; i < cpus->count; i++)
+        if (cpus->list[i].number > most)
+            most = cpus->list[i].number;
+    return (uint32_t)most + 1;
+}
+
 static void close_rings(struct cpus *cpus)
 {
     for (size_t i = 0; i < cpus->count; i++) {

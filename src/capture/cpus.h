@@ -23,6 +23,8 @@ struct cpus {
 
 /* Those that are online. */
 void cpus_list(struct cpus *cpus);
+/* One more than the largest number among them. */
+uint32_t cpus_numbers(const struct cpus *cpus);
 /* Also closes and unmaps what is open. */
 void cpus_free(struct cpus *cpus);
 

@@ -69,16 +69,6 @@ static int arrival_program(int flags, int processes, int wakes, int32_t tgid_at)
                            "Dual MIT/GPL");
 }
 
-static uint32_t numbers_of(const struct cpus *cpus)
-{
-    int most = 0;
-
-    for (size_t i = 0; i < cpus->count; i++)
-        if (cpus->list[i].number > most)
-            most = cpus->list[i].number;
-    return (uint32_t)most + 1;
-}
-
 static void *map_memory(int fd, size_t size, int access, size_t offset)
 {
     void *memory =
@@ -89,7 +79,7 @@ static void *map_memory(int fd, size_t size, int access, size_t offset)
 
 static bool make_maps(struct resting *resting)
 {
-    uint32_t numbers = numbers_of(resting->cpus);
+    uint32_t numbers = cpus_numbers(resting->cpus);
 
     resting->page = (size_t)sysconf(_SC_PAGESIZE);
     resting->awaited_bytes = numbers * sizeof(*resting->awaited);

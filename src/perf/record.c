@@ -58,21 +58,29 @@ static void decode_trailer(const struct record_layout *layout, struct cursor *cu
         record->id = cursor_u64(cursor);
 }
 
-static void skip_read_values(const struct record_layout *layout, struct cursor *cursor)
+/* The event's own count; 0 in a group. */
+static uint64_t read_values(const struct record_layout *layout, struct cursor *cursor)
 {
     uint64_t format = layout->read_format;
     size_t per_value =
         8u * (1u + !!(format & PERF_FORMAT_ID) + !!(format & (1u << 4) /* PERF_FORMAT_LOST */));
     size_t times = 8u * (0u + !!(format & PERF_FORMAT_TOTAL_TIME_ENABLED) +
                          !!(format & PERF_FORMAT_TOTAL_TIME_RUNNING));
-    uint64_t count = 1;
+    uint64_t count = 1, value = 0;
 
     if (format & PERF_FORMAT_GROUP)
         count = cursor_u64(cursor);
-    if (count > cursor_left(cursor) / per_value)
+    if (count > cursor_left(cursor) / per_value) {
         cursor->failed = true;
-    else
-        cursor_skip(cursor, times + (size_t)count * per_value);
+        return 0;
+    }
+    if (!(format & PERF_FORMAT_GROUP)) {
+        struct cursor first = *cursor;
+
+        value = cursor_u64(&first);
+    }
+    cursor_skip(cursor, times + (size_t)count * per_value);
+    return value;
 }
 
 static void decode_registers(uint64_t mask, struct cursor *cursor, struct regs *regs)
@@ -149,7 +157,7 @@ static void decode_sample(const struct record_layout *layout, struct cursor *cur
     if (type & PERF_SAMPLE_PERIOD)
         sample->period = cursor_u64(cursor);
     if (type & PERF_SAMPLE_READ)
-        skip_read_values(layout, cursor);
+        sample->counted = read_values(layout, cursor);
     if (type & PERF_SAMPLE_CALLCHAIN) {
         uint64_t count = cursor_u64(cursor);
 

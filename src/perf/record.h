@@ -39,13 +39,23 @@ struct regs {
     uint64_t known; /* one bit a register */
 };
 
+struct stack_part {
+    const uint8_t *bytes;
+    uint64_t low, size; /* address of bytes[0] */
+};
+enum { STACK_PARTS = 8 };
+
 struct sample {
     uint64_t ip, period;
+    uint64_t counted;          /* by the event so far, where the layout has it */
     const uint64_t *callchain; /* innermost first, context markers (PERF_CONTEXT_*) included */
     size_t callchain_count;
     struct regs regs;     /* of user space; known == 0 for a kernel thread */
     const uint8_t *stack; /* bytes from the stack pointer upwards */
     size_t stack_size;    /* how many of them were copied (dyn_size) */
+    /* More stack, copied at the same moment from farther out or from other stacks. */
+    struct stack_part far[STACK_PARTS];
+    size_t far_count;
 };
 
 /* An entry of the callchain: records are not aligned for their fields. */

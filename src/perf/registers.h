@@ -1,7 +1,8 @@
 #ifndef FIQ_PERF_REGISTERS_H
 #define FIQ_PERF_REGISTERS_H
 
-/* REGS_WANTED: the registers of user space that go into a sample, one bit each. */
+/* REGS_WANTED: the registers of user space that go into a sample, one bit each.
+ * REGS_SP: the number of the stack pointer. */
 #if defined(__x86_64__)
 #include "perf/registers_x86_64.h"
 #else

@@ -2,3 +2,4 @@
  * ip.  The segment registers and flags are of no use to an unwinder; ds, es, fs and gs are
  * refused by the kernel for 64-bit programs. */
 #define REGS_WANTED UINT64_C(0xff01ff)
+enum { REGS_SP = 7 };

@@ -116,7 +116,7 @@ void profile_quality_line(const struct profile *profile, char *text, size_t size
         append(&line, "no user stacks");
     }
     share(&line, q->cut, stacks, "cut",
-          q->largest_copy ? "deeper than the 64 KiB that the kernel copies"
+          q->largest_copy ? "deeper than what could be copied"
                           : "--stack-size 65528 copies more");
     share(&line, q->broken, stacks, "broken", "a note names the files without unwind rules");
     share(&line, q->unnamed, all, "of leaf names unknown",

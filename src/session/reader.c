@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/xalloc.h"
+#include "perf/registers.h"
 
 enum {
     LOCATIONS_CACHED = 1 << 14, /* a power of two */
@@ -39,6 +40,8 @@ struct reader {
     uint64_t now_ns; /* of the sample at hand; UINT64_MAX where its clock is not known */
     uint32_t event;
     bool forked, awaiting;
+    struct cut_stack cut[CUT_STACKS];
+    size_t cut_count;
 };
 
 struct reader *reader_new(const struct reader_options *options)
@@ -99,6 +102,15 @@ bool reader_saw_fork(struct reader *reader)
 
     reader->forked = false;
     return forked;
+}
+
+size_t reader_cut_stacks(struct reader *reader, struct cut_stack stacks[CUT_STACKS])
+{
+    size_t count = reader->cut_count;
+
+    memcpy(stacks, reader->cut, count * sizeof(*stacks));
+    reader->cut_count = 0;
+    return count;
 }
 
 void reader_set_stack_bytes(struct reader *reader, uint32_t stack_bytes)
@@ -204,6 +216,23 @@ static bool is_between_programs(const struct reader *reader, const struct proces
     return record->in_kernel && !process_mapping(process, reader->chain[0]);
 }
 
+/* One for each thread, its last. */
+static void note_cut(struct reader *reader, const struct record *record)
+{
+    struct cut_stack cut = {.pid = record->pid,
+                            .tid = record->tid,
+                            .sp = record->sample.regs.r[REGS_SP],
+                            .missing = unwinder_missing(reader->unwinder)};
+    size_t i = 0;
+
+    while (i < reader->cut_count && reader->cut[i].tid != cut.tid)
+        i++;
+    if (!cut.missing || i == CUT_STACKS)
+        return;
+    reader->cut[i] = cut;
+    reader->cut_count += i == reader->cut_count;
+}
+
 /* The user part of the stack; its innermost node. */
 static node_id add_user_stack(struct reader *reader, struct process *process,
                               const struct record *record)
@@ -229,6 +258,7 @@ static node_id add_user_stack(struct reader *reader, struct process *process,
     case UNWIND_STACK_CUT:
     case UNWIND_FULL:
         quality->cut++;
+        note_cut(reader, record);
         break;
     case UNWIND_NO_RULE:
     case UNWIND_NO_ADVANCE:

@@ -41,6 +41,17 @@ void reader_set_event(struct reader *reader, uint32_t event, uint64_t period,
 /* Whether a tracked process has forked since the last call. */
 bool reader_saw_fork(struct reader *reader);
 
+/* A stack of which more ought to be copied the next time: the word at `missing` was not. */
+struct cut_stack {
+    pid_t pid, tid;
+    uint64_t sp, missing;
+};
+
+/* The last stacks that were cut since the previous call, at most CUT_STACKS; returns how
+ * many. */
+enum { CUT_STACKS = 16 };
+size_t reader_cut_stacks(struct reader *reader, struct cut_stack stacks[CUT_STACKS]);
+
 void reader_set_stack_bytes(struct reader *reader, uint32_t stack_bytes);
 
 /* What has been gathered, for a look; and its replacement by an empty one: the old one is

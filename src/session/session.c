@@ -22,10 +22,10 @@
 #include "session/reader.h"
 
 /* How long what is in the rings may wait there.  Soon: in the first second, when it shows what
- * must be copied with a sample, and where the kernel's filter knows nothing of forks: samples
- * of a child are dropped until its fork has been seen. */
-enum { DRAIN_MS = 100, DRAIN_SOON_MS = 20 };
-enum { ENOUGH_STACKS = 200, SETTLE_NS = 1000000000 };
+ * must be copied with a sample, above all in its first fifth, and where the kernel's filter
+ * knows nothing of forks: samples of a child are dropped until its fork has been seen. */
+enum { DRAIN_MS = 100, DRAIN_SOON_MS = 20, DRAIN_FIRST_MS = 5 };
+enum { ENOUGH_STACKS = 200, MANY_CUT = 4, SETTLE_NS = 1000000000 };
 
 struct session {
     struct capture *capture;
@@ -87,21 +87,21 @@ static void adapt_callchains(struct session *session)
         log_note("%s", err.message);
 }
 
-/* More than one cut stack in a hundred, within a second or among enough of them: copy more from
- * now on. */
+/* More than one cut stack in a hundred, within a second or among enough of them, or soon and
+ * every tenth: copy more from now on. */
 static void adapt_stack(struct session *session)
 {
     const struct quality *quality = &reader_gathered(session->reader)->quality;
     uint64_t now = clock_ns(CLOCK_MONOTONIC);
     uint64_t stacks = quality->complete + quality->cut + quality->broken;
+    uint64_t cut = quality->cut - session->looked_cut, all = stacks - session->looked_stacks;
     struct capture_facts facts = capture_facts(session->capture);
     struct error err;
 
-    if (now - session->looked_ns < SETTLE_NS && stacks < session->looked_stacks + ENOUGH_STACKS)
+    if (now - session->looked_ns < SETTLE_NS && all < ENOUGH_STACKS &&
+        (cut < MANY_CUT || cut * 10 < all))
         return;
-    if (facts.adaptive && facts.stack_bytes < CAPTURE_STACK_MAX &&
-        stacks >= session->looked_stacks && quality->cut >= session->looked_cut &&
-        (quality->cut - session->looked_cut) * 100 > stacks - session->looked_stacks) {
+    if (facts.adaptive && facts.stack_bytes < CAPTURE_STACK_MAX && cut * 100 > all) {
         if (capture_grow_stack(session->capture, CAPTURE_STACK_MAX, &err)) {
             log_note("%s", err.message);
         } else {
@@ -113,6 +113,17 @@ static void adapt_stack(struct session *session)
     session->looked_ns = now;
     session->looked_cut = quality->cut;
     session->looked_stacks = stacks;
+}
+
+/* What no copy at the stack pointer can hold, or does not hold yet, is asked for by its place.
+ */
+static void adapt_far_stack(struct session *session)
+{
+    struct cut_stack cut[CUT_STACKS];
+    size_t count = reader_cut_stacks(session->reader, cut);
+
+    for (size_t i = 0; i < count; i++)
+        capture_want_stack(session->capture, cut[i].pid, cut[i].tid, cut[i].sp, cut[i].missing);
 }
 
 /* Seldom: it asks the kernel about each event, which interrupts the CPU that the event is on.
@@ -181,8 +192,11 @@ static int patience_ms(const struct session *session)
 {
     struct capture_facts facts = capture_facts(session->capture);
     bool misses_forks = facts.filtered && !facts.follows_forks;
-    bool is_new = clock_ns(CLOCK_MONOTONIC) - session->started_ns < SETTLE_NS;
+    uint64_t age_ns = clock_ns(CLOCK_MONOTONIC) - session->started_ns;
+    bool is_new = age_ns < SETTLE_NS;
 
+    if (age_ns < SETTLE_NS / 5)
+        return DRAIN_FIRST_MS;
     return misses_forks || is_new ? DRAIN_SOON_MS : DRAIN_MS;
 }
 
@@ -195,6 +209,7 @@ static void *read_records(void *data)
         drain(session, patience_ms(session), false);
         adapt_callchains(session);
         adapt_stack(session);
+        adapt_far_stack(session);
         count_lost(session);
         hand_over_if_wanted(session, false);
     }

@@ -89,7 +89,8 @@ static bool cfa_unchanged(const struct frame *frame, uint64_t cfa, const struct 
 static bool bp_is_saved(const struct frame *frame, const struct frame *caller)
 {
     return frame->rule.flags & RULE_BP_SAVED &&
-           caller->sp + (uint64_t)(int64_t)frame->rule.bp >= frame->sp;
+           (caller->sp + (uint64_t)(int64_t)frame->rule.bp >= frame->sp ||
+            frame->rule.flags & RULE_OTHER_STACK);
 }
 
 static bool bp_unchanged(const struct frame *frame, const struct frame *caller,

@@ -29,6 +29,7 @@ struct unwinder {
     struct broken broken[BROKEN_MAX];
     size_t broken_count;
     bool wants_callchain;
+    uint64_t missing; /* the word at which the last stack was cut */
 };
 
 /* One stack, from the innermost frame outwards. */
@@ -77,17 +78,25 @@ static uint64_t lookup_address(const struct walk *walk)
     return walk->interrupted ? walk->pc : walk->pc - 1;
 }
 
-/* Why the word at `address` is not there. */
+static enum unwind_end cut_at(const struct walk *walk, uint64_t address)
+{
+    walk->unwinder->missing = address;
+    return UNWIND_STACK_CUT;
+}
+
+/* Why the word at `address` is not there.  Nothing is below the stack pointer, unless that has
+ * left for another stack. */
 static enum unwind_end end_at(const struct walk *walk, uint64_t address)
 {
     uint64_t high = walk->stack.low + walk->stack.size;
+    bool moved = walk->depth && !stack_is_near(&walk->stack, walk->sp);
 
-    if (address < walk->stack.low || address >> 47 || address & 7)
+    if ((address < walk->stack.low && !moved) || address >> 47 || address & 7)
         return UNWIND_NO_RULE;
     /* Code that keeps no mark of the outermost frame, at the very end of its stack. */
     if (walk->stack.whole && address - high < 16)
         return UNWIND_ROOT;
-    return UNWIND_STACK_CUT;
+    return cut_at(walk, address);
 }
 
 static bool is_return_address(struct walk *walk, uint64_t word, bool must_know)
@@ -190,7 +199,7 @@ static enum unwind_end end_without_rule(const struct walk *walk)
     /* A frame pointer that leads on, past the copy: not a broken stack but a cut one. */
     if (walk->bp_known && !walk->stack.whole && !(walk->bp & 7) &&
         distance + 16 > walk->stack.size && distance < 8 * 1024 * 1024)
-        return UNWIND_STACK_CUT;
+        return cut_at(walk, walk->bp + 8);
     return UNWIND_NO_RULE;
 }
 
@@ -236,7 +245,8 @@ static bool find_bp(struct walk *walk, struct rule rule, uint64_t cfa, uint64_t 
         return stack_load(&walk->stack, walk->bp + offset, bp);
     /* What was popped in an epilogue lies below sp and is in its register again, whatever the
      * CFI says. */
-    if (!(rule.flags & RULE_BP_SAVED) || cfa + offset < walk->sp)
+    if (!(rule.flags & RULE_BP_SAVED) ||
+        (cfa + offset < walk->sp && !(rule.flags & RULE_OTHER_STACK)))
         return true;
     walk->bp_known = true;
     return stack_load(&walk->stack, cfa + offset, bp);
@@ -259,7 +269,8 @@ static bool step_signal(struct walk *walk, enum unwind_end *end)
 /* The caller's frame is on another stack, not just further in on this one. */
 static bool leaves_stack(const struct walk *walk, struct rule rule, uint64_t cfa)
 {
-    return rule.flags & RULE_OTHER_STACK && cfa - walk->stack.low >= walk->stack.size;
+    return rule.flags & RULE_OTHER_STACK &&
+           (!stack_is_near(&walk->stack, cfa) || !stack_is_near(&walk->stack, walk->sp));
 }
 
 /* Moves to the caller by sp and bp alone. */
@@ -276,7 +287,7 @@ static bool step(struct walk *walk, struct rule rule, enum unwind_end *end)
         return false;
     if (!stack_load(&walk->stack, cfa - 8, &pc) || !find_bp(walk, rule, cfa, &bp)) {
         walk->left_stack = rule.flags & RULE_OTHER_STACK;
-        *end = walk->left_stack ? UNWIND_STACK_CUT : end_at(walk, cfa - 8);
+        *end = walk->left_stack ? cut_at(walk, cfa - 8) : end_at(walk, cfa - 8);
         return false;
     }
     walk->pc = pc;
@@ -577,6 +588,11 @@ bool unwinder_wants_callchain(const struct unwinder *unwinder)
     return unwinder->wants_callchain;
 }
 
+uint64_t unwinder_missing(const struct unwinder *unwinder)
+{
+    return unwinder->missing;
+}
+
 static void count_broken(struct unwinder *unwinder, uint64_t address)
 {
     const struct dso *dso = rules_dso(unwinder->rules, address);
@@ -620,10 +636,13 @@ size_t unwind(struct unwinder *unwinder, const struct process *process, pid_t ti
     struct walk walk = {.unwinder = unwinder, .arch = arch, .chain = chain};
 
     rules_enter(unwinder->rules, process);
+    unwinder->missing = 0;
     walk.room = room < UNWIND_DEPTH ? room : UNWIND_DEPTH;
     walk.stack = (struct stack){.bytes = sample->stack,
                                 .low = sample->regs.r[arch->sp],
                                 .size = sample->stack_size,
+                                .far = sample->far,
+                                .far_count = sample->far_count,
                                 .whole = ended_by_itself(sample, arch, stack_copied)};
     walk.memo = memos_get(&unwinder->memos, tid, process_generation(process));
     start(&walk, sample, false);
@@ -633,6 +652,8 @@ size_t unwind(struct unwinder *unwinder, const struct process *process, pid_t ti
     }
     if (walk.left_stack)
         follow_callchain(&walk, sample, end);
+    if (*end != UNWIND_STACK_CUT)
+        unwinder->missing = 0;
     remember(&walk, *end);
     *same = walk.tail;
     if (walk.depth && (*end == UNWIND_NO_RULE || *end == UNWIND_NO_ADVANCE))

@@ -50,6 +50,10 @@ void unwinder_set_time(struct unwinder *unwinder, uint64_t time_ns);
  * of. */
 bool unwinder_wants_callchain(const struct unwinder *unwinder);
 
+/* Where in memory the word lies for want of which the last stack was cut; 0 when there is no
+ * such word. */
+uint64_t unwinder_missing(const struct unwinder *unwinder);
+
 /* Forgets what it remembers of a thread that has ended. */
 void unwinder_forget_thread(struct unwinder *unwinder, pid_t tid);
 

@@ -153,6 +153,37 @@ Test(unwind, a_shorter_copy_gives_the_inner_frames_and_says_that_it_is_cut)
     cr_expect(eq(sz, wrong, 0));
 }
 
+/* The outer half of a stack's copy comes from elsewhere, in two parts. */
+Test(unwind, what_the_copy_lacks_is_found_in_the_parts_from_farther_out)
+{
+    size_t cut_before = 0;
+
+    read_samples();
+
+    for (size_t i = 0; i < sample_count; i++) {
+        struct expected part = samples[i];
+        size_t near = part.sample.stack_size / 2 & ~(size_t)7, middle = near + 64;
+
+        if (middle >= part.sample.stack_size)
+            continue;
+        part.sample.stack_size = near;
+        unwinder_forget_thread(unwinder, TID);
+        unwind_it(&part.sample);
+        cut_before += end == UNWIND_STACK_CUT && unwinder_missing(unwinder);
+        part.sample.far[0] = (struct stack_part){.bytes = part.sample.stack + near,
+                                                 .low = part.sample.regs.r[SP] + near,
+                                                 .size = middle - near};
+        part.sample.far[1] = (struct stack_part){.bytes = part.sample.stack + middle,
+                                                 .low = part.sample.regs.r[SP] + middle,
+                                                 .size = samples[i].sample.stack_size - middle};
+        part.sample.far_count = 2;
+        unwinder_forget_thread(unwinder, TID);
+        cr_expect(is_expected(&part), "sample %zu", i);
+        cr_expect(eq(u64, unwinder_missing(unwinder), 0), "sample %zu", i);
+    }
+    cr_expect(gt(sz, cut_before, 20));
+}
+
 Test(unwind, no_more_frames_than_there_is_room_for)
 {
     read_samples();
