@@ -393,7 +393,8 @@ struct search {
     const struct machine *machine;
     struct baseline *best;
     size_t best_runs, best_rank;
-    char seen[240]; /* what there is, for the message */
+    char seen[240];      /* what there is, for the message */
+    struct error spoilt; /* why something that lies there is none */
 };
 
 static const size_t NO_MATCH = SIZE_MAX;
@@ -434,7 +435,7 @@ static void consider(struct search *search, const char *path)
     size_t runs, rank;
 
     found->path = xstrdup(path);
-    if (read_facts(found, &runs, NULL)) {
+    if (read_facts(found, &runs, &search->spoilt)) {
         baseline_free(found);
         return;
     }
@@ -503,6 +504,8 @@ int baseline_find(struct baseline **baseline, const char *store, const char *nam
                   against ? " at " : "", against ? against : "", store);
         if (search.seen[0])
             error_hint(err, "there are: %s", search.seen);
+        else if (search.spoilt.code)
+            error_hint(err, "%s", search.spoilt.message);
         else
             error_hint(err, "fiq ci record --name %s -- COMMAND makes one", name);
         return -ENOENT;

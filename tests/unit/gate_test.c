@@ -173,6 +173,18 @@ Test(gate, a_spoilt_baseline_is_passed_over)
     cr_expect(eq(ptr, find(NULL, NULL, 0), NULL));
 }
 
+Test(gate, that_nothing_but_a_spoilt_baseline_is_there_is_said)
+{
+    FILE *file = open_facts("w");
+    struct baseline *found = NULL;
+    struct error err = {0};
+
+    fclose(file);
+    cr_assert(
+        eq(int, baseline_find(&found, store, "bench/1", NULL, NULL, 0, &here, &err), -ENOENT));
+    cr_expect(strstr(err.hint, "is no baseline of this version") != NULL, "%s", err.hint);
+}
+
 Test(gate, a_baseline_cannot_write_on_the_terminal)
 {
     FILE *file = open_facts("a");
