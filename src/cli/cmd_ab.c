@@ -1,5 +1,6 @@
 /* fiq ab: which of two programs takes less, and is the difference real? */
 #include <errno.h>
+#include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,12 +157,12 @@ static int noise_floor(const struct ab *ab, const struct gate *gate, char **sent
     difference = mean > 0 ? whole->by[BASIS_AMOUNT].difference / mean : 0;
     half = mean > 0 ? (whole->by[BASIS_AMOUNT].high - whole->by[BASIS_AMOUNT].difference) / mean
                     : 0;
-    *sentence = xasprintf("A against itself: the whole differs by %+.1f ± %.1f %%%s",
-                          100 * difference, 100 * half,
+    *sentence = xasprintf("A against itself: the whole differs by %s%.1f ± %.1f %%; %s",
+                          difference < 0 ? "−" : "+", fabs(100 * difference), 100 * half,
                           judgement.verdict == VERDICT_REGRESSION
-                              ? "; that alone would be called a regression: the machine was "
+                              ? "that alone would be called a regression: the machine was "
                                 "restless, run it again"
-                              : ", so no less can be told from noise");
+                              : "what differs by no more than that may be noise");
     judgement_end(&judgement);
     comparison_free(comparison);
     return 0;

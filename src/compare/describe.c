@@ -230,6 +230,9 @@ static void note_command(struct comparison *comparison)
     const struct side_facts *before = &comparison->facts[BEFORE];
     const struct side_facts *after = &comparison->facts[AFTER];
 
+    /* Sides that are called by their commands say it already. */
+    if (!strcmp(before->command, before->label) && !strcmp(after->command, after->label))
+        return;
     if (differ(before->command, after->command))
         comparison_note(comparison, "the commands differ: \"%s\" before, \"%s\" after",
                         before->command, after->command);

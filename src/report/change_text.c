@@ -345,7 +345,8 @@ static void put_regression(const struct comparison_report *report, FILE *out)
                 judgement->judged);
 }
 
-/* ", and in 2 functions not even 5 %: in work only 11 %". */
+/* ", and in 2 functions not even 5 %: in work only 11 %"; what would have been seen in the
+ * hottest has been said. */
 static void put_unseen(const struct comparison_report *report, FILE *out)
 {
     const struct judgement *judgement = report->judgement;
@@ -355,6 +356,8 @@ static void put_unseen(const struct comparison_report *report, FILE *out)
     fprintf(out, ", and in %zu function%s not even ", judgement->unseen,
             plural(judgement->unseen));
     put_limit(report->gate, out);
+    if (judgement->largest_unseen == judgement->hottest)
+        return;
     fprintf(out, ": in %s ", name_of(report->comparison, judgement->largest_unseen));
     if (isfinite(judgement->visible_unseen)) {
         /* Three digits, as the limit may be near. */
@@ -376,7 +379,7 @@ static void put_pass(const struct comparison_report *report, FILE *out)
         judgement->judged, plural(judgement->judged), judgement->judged == 1 ? "was" : "were",
         report->gate->basis == BASIS_SHARE ? "share" : comparison_unit(report->comparison));
     put_visible(report, out);
-    fputs(" would have been seen four times in five, a smaller one could not have been", out);
+    fputs(" would have been seen four times in five, a smaller one less often", out);
     put_unseen(report, out);
     fputs(".", out);
 }
@@ -463,7 +466,9 @@ static void put_changes(const struct comparison_report *report, FILE *out)
     char text[CHANGE_TEXT];
 
     if (!more && !less) {
-        fputs("no function changed beyond noise", out);
+        fputs(report->basis == BASIS_SHARE ? "no function's share changed beyond noise"
+                                           : "no function changed beyond noise",
+              out);
     } else {
         function_id worst = more ? up[0] : down[0];
 

@@ -23,6 +23,8 @@ expect(report["before"]["runs"] == 10 and report["after"]["runs"] == 5, "A runs 
 expect({f["function"] for f in report["verdict"]["failures"]} >= {None, "hot"},
        "in the whole and in hot")
 expect(any("A against itself" in text for text in report["remarks"]), "with A against itself")
+expect(not any("commands differ" in text for text in report["notes"]),
+       f"that the commands differ is known: {report['notes']}")
 done = judged(lambda: fiq("ab", "-n", 5, "--", f"{BENCH} 2", "--", BENCH), {0, 4})
 expect(done.returncode in (0, 4), f"the other way round it is none: {done.returncode}")
 
