@@ -231,25 +231,26 @@ const cases = {
 
   async 'comes back to where one was, from another view and from another width'(browser) {
     const deep = [{frames: Array.from({length: 90}, (_, i) => 'f' + i), count: 1}];
-    const page = await opened(browser, render(folded.toText(deep))), place = () => page.$eval('#graph .scroller', scroller => scroller.scrollTop);
-    const root = await place();
+    const page = await opened(browser, render(folded.toText(deep))), place = () => page.$eval('#graph .scroller', scroller => scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop);
 
-    check(root > 500, `the graph is not higher than its window: ${root}`);
+    check(await page.$eval('#graph .scroller', scroller => scroller.scrollTop) > 500, 'the graph is not higher than its window');
+    equal(await place(), 0, 'at first');
     for (const key of ['4', '3']) {
       await page.keyboard.press(key);
       await drawn(page);
       await page.keyboard.press('1');
       await drawn(page);
-      equal(await place(), root, 'after view ' + key);
+      equal(await place(), 0, 'after view ' + key);
     }
     await page.$eval('#graph .scroller', scroller => { scroller.scrollTop = 300; });
     await drawn(page);
+    const above = await place();
     await page.keyboard.press('4');
     await drawn(page);
     await page.setViewportSize({width: 900, height: 800});
     await page.keyboard.press('1');
     await drawn(page);
-    equal(await place(), 300, 'scrolled');
+    equal(await place(), above, 'scrolled');
   },
 
   async 'is used by keyboard alone'(browser) {
@@ -421,6 +422,49 @@ const cases = {
     check((await text(page, '#truth summary')).includes('8.3 % cut'), await text(page, '#truth summary'));
     await page.click('#truth summary');
     check((await text(page, '#truth ul')).includes('a note of the measurement'), 'the note is missing');
+  },
+
+  async 'says when samples are few, beside a quality that is good too'(browser) {
+    const page = await opened(browser, render('a;b 1\n')), few = threaded();
+
+    equal(await text(page, '#truth'), 'Only 1 sample: a share of 50 % is ± 45 points', 'one sample');
+    Object.assign(few, {stacks: few.stacks.slice(0, 3), total_samples: 60, quality: {complete: 60}, notes: []});
+    const other = await opened(browser, render(JSON.stringify(few), {from: '.json'}));
+    equal(await text(other, '#truth summary'), '100 % of stacks complete – and 1 more', 'summary');
+    await other.click('#truth summary');
+    check((await text(other, '#truth ul')).startsWith('Only 60 samples: a share of 50 % is ± 1'), await text(other, '#truth ul'));
+  },
+
+  async 'says why there is no order of time'(browser) {
+    const page = await opened(browser);
+
+    for (const key of ['5', 'h']) {
+      await page.keyboard.press(key);
+      check((await text(page, '#detail')).includes('--timestamps'), `${key}: ${await text(page, '#detail')}`);
+      equal(await page.locator('#views [aria-pressed=true]').textContent(), 'Flame', 'view');
+      await page.keyboard.press('ArrowUp');
+    }
+  },
+
+  async 'keeps callers and callees in a narrow window'(browser) {
+    const page = await opened(browser, undefined, {viewport: {width: 390, height: 800}});
+
+    await page.keyboard.press('3');
+    await drawn(page);
+    for (const id of ['#callers', '#callees', 'footer']) {
+      const box = await page.locator(id).boundingBox();
+      check(box.height > 25 && box.y + box.height <= 800.5 && box.width <= 390, `${id} is at ${JSON.stringify(box)}`);
+    }
+  },
+
+  async 'shows all that was matched beside the buttons'(browser) {
+    for (const width of [1280, 1000, 760, 390]) {
+      const page = await opened(browser, render(JSON.stringify(threaded()), {from: '.json'}), {viewport: {width, height: 800}});
+
+      await search(page, 'leaf1');
+      const [shown, needed] = await page.$eval('#matched', out => [out.clientWidth, out.scrollWidth]);
+      check(shown >= needed, `${shown} of ${needed} pixels at ${width}`);
+    }
   },
 
   async 'follows the system in light and dark, and the button'(browser) {

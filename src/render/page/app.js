@@ -673,6 +673,11 @@ class App {
     this.flash(byId('say').textContent);
   }
 
+  sayNoTimes() {
+    byId('say').textContent = 'This profile does not say when its samples were taken; fiq keeps that with --timestamps.';
+    this.flash(byId('say').textContent);
+  }
+
   flash(text) {
     byId('detail').textContent = text;
   }
@@ -778,12 +783,12 @@ class App {
 
   keys(event) {
     const {current} = this, onButton = event.target.matches?.('button, a, summary, input, select'), onName = action => current ? () => action(current.name) : null;
-    const view = i => () => !this.viewButtons[VIEWS[i]].hidden && this.go({view: VIEWS[i]});
+    const view = i => () => this.viewButtons[VIEWS[i]].hidden ? this.sayNoTimes() : this.go({view: VIEWS[i]});
     return {
       1: view(0), 2: view(1), 3: view(2), 4: view(3), 5: view(4),
       '?': () => this.openHelp(), n: () => this.toMatch(1), N: () => this.toMatch(-1),
       u: () => this.undo(), U: () => this.redo(), t: () => this.toggleThreads(),
-      h: () => this.model.hasTimes && this.go({heat: !this.state.heat}), o: () => this.openOptions(),
+      h: () => this.model.hasTimes ? this.go({heat: !this.state.heat}) : this.sayNoTimes(), o: () => this.openOptions(),
       r: () => this.go({reverse: !this.state.reverse, zoom: ''}), Home: () => this.resetAll(),
       s: () => this.go({view: 'sandwich', chosen: current?.name ?? this.state.chosen}),
       f: onName(name => this.addStep('focus', name)), x: onName(name => this.addStep('hide', name)),

@@ -39,7 +39,7 @@ class TextMeasure {
       if (sum <= room - this.dots)
         kept = at + character.length;
       if (sum > room)
-        return kept > 1 ? text.slice(0, kept) + '…' : '';
+        return kept > 2 ? text.slice(0, kept) + '…' : '';
       at += character.length;
     }
     return text;

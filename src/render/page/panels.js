@@ -22,23 +22,25 @@ function factsLine(facts) {
   return parts.join(' · ');
 }
 
-/* Sentences about what this capture cannot show. */
+/* Sentences about what this capture cannot show: those of the line of quality, and others. */
 function limits(facts) {
-  const list = facts.quality ? facts.quality.split(/, (?![^(]*\))/).filter(part => !part.startsWith('100 % of')) : [];
+  const sentence = part => part[0].toUpperCase() + part.slice(1);
+  const quality = facts.quality ? facts.quality.split(/, (?![^(]*\))/).filter(part => !part.startsWith('100 % of')) : [];
+  const others = facts.notes.map(visible);
   if (facts.samples && facts.samples < 200)
-    list.push(`only ${count(facts.samples)} ${things(facts.samples, 'samples')}: a share of 50${thin}% is ${plusMinus(facts.samples / 2, facts.samples)} points`);
-  return list.map(part => part[0].toUpperCase() + part.slice(1)).concat(facts.notes).map(visible);
+    others.unshift(`Only ${count(facts.samples)} ${things(facts.samples, 'samples')}: a share of 50${thin}% is ${plusMinus(facts.samples / 2, facts.samples)} points`);
+  return {quality: quality.map(part => sentence(visible(part))), others};
 }
 
 /* One line that says how true it is; all of it, with what would help, on demand. */
 function showTruth(host, facts) {
-  const list = limits(facts), brief = visible(facts.quality.replace(/ \([^)]*\)/g, ''));
-  const line = brief || list[0];
+  const {quality, others} = limits(facts), brief = visible(facts.quality.replace(/ \([^)]*\)/g, ''));
+  const list = quality.concat(others), line = brief || list[0];
   if (!line)
     return;
-  const told = brief ? facts.quality.split(/, (?![^(]*\))/).length : 1, more = (brief ? facts.notes.length : list.length - 1);
+  const more = brief ? others.length : list.length - 1;
   const mark = element('span', {class: 'mark ' + (facts.trouble ? 'worse' : list.length ? 'some' : 'fine'), 'aria-hidden': 'true'});
-  if (!more && told === 1 && !line.includes('(')) {
+  if (!more && quality.every(part => brief.includes(part)) && !facts.quality.includes('(')) {
     host.append(element('p', {}, mark, line));
     return;
   }

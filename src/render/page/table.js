@@ -67,8 +67,11 @@ class FunctionTable {
   show({sums, whole, samplesPer, unit, keep, sortKey, down}) {
     const same = this.sums === sums && this.sortKey === sortKey && this.down === down;
     Object.assign(this, {sums, whole, samplesPer, unit, sortKey, down});
-    if (!same)
+    if (!same) {
       this.all = this.sorted();
+      this.mostSelf = this.all.reduce((most, name) => Math.max(most, sums.self[name]), 0) || 1;
+      this.mostTotal = this.all.reduce((most, name) => Math.max(most, sums.total[name]), 0) || 1;
+    }
     this.rows = (keep === null ? this.all : this.all.filter(name => keep[name] === 1)).slice(0, MOST_ROWS);
     TABLE_COLUMNS.forEach((column, i) => {
       const sorts = column.key === sortKey;
@@ -154,12 +157,13 @@ class FunctionTable {
         cell.dir = 'ltr';
       }
       if (column.key === 'totalShare' || column.key === 'selfShare')
-        this.bar(cell, (column.key === 'selfShare' ? self : total)[name] / whole);
+        this.bar(cell, column.key === 'selfShare' ? self[name] / this.mostSelf : total[name] / this.mostTotal);
       row.append(cell);
     }
     return row;
   }
 
+  /* As long as the cell for the function that has most: bars are there to be compared. */
   bar(cell, share) {
     cell.style.backgroundSize = (100 * share).toFixed(1) + '% 100%';
   }
