@@ -168,8 +168,11 @@ static struct code code_at(const struct place *place, int64_t shift)
     struct code code = {.before = CODE_BEFORE};
 
     code.after = (unsigned)space_read(space, address, code.bytes + CODE_BEFORE, CODE_AFTER);
-    if (space_read(space, address - CODE_BEFORE, code.bytes, CODE_BEFORE) != CODE_BEFORE)
-        code.before = 0;
+    /* Fewer where the segment begins close by, as that of a program that starts with _start. */
+    while (code.before &&
+           space_read(space, address - code.before, code.bytes + CODE_BEFORE - code.before,
+                      code.before) != code.before)
+        code.before--;
     return code;
 }
 

@@ -176,6 +176,21 @@ static bool rule_from_code(struct walk *walk, struct rule *rule)
            is_return_address(walk, word, true);
 }
 
+/* Whether the program's entry called this frame, which no CFI describes (musl's start of main):
+ * the first word that looks like a return address leads there, and it leads there alone. */
+static bool called_by_entry(struct walk *walk, struct rule *rule)
+{
+    bool bp_known = walk->bp_known;
+    uint64_t word;
+
+    if (scan(walk, rule) &&
+        stack_load(&walk->stack, walk->sp + (uint64_t)(int64_t)rule->cfa - 8, &word) &&
+        rules_find(walk->unwinder->rules, word - 1).kind == RULE_END)
+        return true;
+    walk->bp_known = bp_known;
+    return false;
+}
+
 /* A rule for a frame that no CFI describes.  `reusable`: it follows from sp, bp and the words
  * it reads. */
 static bool guess(struct walk *walk, struct rule *rule, bool *reusable)
@@ -189,7 +204,7 @@ static bool guess(struct walk *walk, struct rule *rule, bool *reusable)
     *rule = frame_pointer;
     if (plausible_frame_pointer(walk))
         return true;
-    return walk->interrupted && scan(walk, rule);
+    return walk->interrupted ? scan(walk, rule) : called_by_entry(walk, rule);
 }
 
 static enum unwind_end end_without_rule(const struct walk *walk)
