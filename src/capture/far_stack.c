@@ -15,6 +15,7 @@
 #include "base/xalloc.h"
 #include "capture/bpf_filter.h"
 #include "perf/event.h"
+#include "perf/registers.h"
 
 enum {
     CHUNK = 4096,       /* copied at a time: a page that is not there makes it fail */
@@ -77,14 +78,7 @@ struct far_stack {
  *         hand it out, or stop;
  *
  * Register 6: the context, 7: i, 8: chunk, 9: from. */
-enum {
-    PT_REGS_SP = 152,
-    END_AT = -16,
-    SIZE_AT = -24,
-    COUNT_AT = -48,
-    SP_AT = -56,
-    WISH_AT = -64
-};
+enum { END_AT = -16, SIZE_AT = -24, COUNT_AT = -48, SP_AT = -56, WISH_AT = -64 };
 #define COPY_WINDOW(outputs, at, chunks)                                                       \
     LOAD(BPF_REG_1, BPF_REG_10, SP_AT), LOAD(BPF_REG_7, BPF_REG_10, WISH_AT),                  \
         LOAD(BPF_REG_2, BPF_REG_7, (at) + offsetof(struct wish, low)),                         \
@@ -153,7 +147,7 @@ static int copying_program(const struct far_stack *far, int processes)
         BPF_CALL_HELPER(BPF_FUNC_get_current_task_btf),
         BPF_COPY(BPF_REG_1, BPF_REG_0),
         BPF_CALL_HELPER(BPF_FUNC_task_pt_regs),
-        LOAD(BPF_REG_1, BPF_REG_0, PT_REGS_SP),
+        LOAD(BPF_REG_1, BPF_REG_0, PT_REGS_SP_AT),
         STORE(BPF_REG_10, SP_AT, BPF_REG_1),
     };
     const struct bpf_insn copying[] = {

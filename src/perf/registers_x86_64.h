@@ -3,3 +3,5 @@
  * refused by the kernel for 64-bit programs. */
 #define REGS_WANTED UINT64_C(0xff01ff)
 enum { REGS_SP = 7 };
+/* Where struct pt_regs (asm/ptrace.h) holds the stack pointer, in bytes. */
+enum { PT_REGS_SP_AT = 152 };
