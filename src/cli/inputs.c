@@ -110,31 +110,56 @@ static void watch(struct source *source, struct reading *reading, enum input_tal
 
 /* ---- reading ---- */
 
+static int read_recording(const struct recording *recording, struct profile **profile,
+                          struct error *err)
+{
+    struct symbolizer_options symbols = {0};
+
+    symbol_defaults(&symbols);
+    return session_import(recording, &symbols, profile, err);
+}
+
+static int read_directory(const char *path, enum input_talk talk, struct reading *reading,
+                          struct profile **profile, struct error *err)
+{
+    struct recording recording;
+    int failed = recording_open_directory(&recording, path, err);
+
+    if (failed)
+        return failed;
+    for (size_t i = 0; i < recording.count; i++)
+        watch(recording.files[i], reading, talk);
+    failed = read_recording(&recording, profile, err);
+    recording_close(&recording);
+    return failed;
+}
+
+static int read_file(struct source *source, enum input_talk talk, struct reading *reading,
+                     struct profile **profile, struct error *err)
+{
+    size_t size;
+    const uint8_t *head;
+
+    watch(source, reading, talk);
+    head = source_peek(source, 4096, &size);
+    if (import_recognize(head, size))
+        return read_recording(&(struct recording){.files = &source, .count = 1}, profile, err);
+    *profile = profile_new();
+    return format_read(source, *profile, err);
+}
+
 int input_open(const char *path, enum input_talk talk, struct profile **profile,
                struct error *err)
 {
-    struct reading reading;
-    struct symbolizer_options symbols = {0};
-    struct source *source;
-    size_t size;
-    const uint8_t *head;
+    struct reading reading = {.shown = false};
+    struct source *source = NULL;
     int failed = source_open(&source, path, err);
 
     *profile = NULL;
     if (failed == -EISDIR)
-        error_hint(err, "perf record --threads writes directories; recorded without it, the "
-                        "file can be read");
-    if (failed)
-        return failed;
-    watch(source, &reading, talk);
-    symbol_defaults(&symbols);
-    head = source_peek(source, 4096, &size);
-    if (import_recognize(head, size)) {
-        failed = session_import(source, &symbols, profile, err);
-    } else {
-        *profile = profile_new();
-        failed = format_read(source, *profile, err);
-    }
+        failed = read_directory(path, talk, &reading, profile, err);
+    else if (!failed)
+        failed = read_file(source, talk, &reading, profile, err);
     source_close(source);
     if (reading.shown)
         status_line_clear();

@@ -16,6 +16,7 @@
 enum {
     HEADER = sizeof(struct perf_event_header),
     QUEUE_MOST = 256 << 20, /* bytes that wait for the end of their round */
+    PARTS_ROUND = 4 << 20,  /* bytes of all parts together that make a round */
     INFLATED = 256 * 1024
 };
 
@@ -40,8 +41,18 @@ int perfdata_open(struct perfdata **file, struct source *source, struct error *e
     }
     opened->facts.foreign = opened->swapped || (opened->facts.arch && !uname(&here) &&
                                                 strcmp(opened->facts.arch, here.machine) != 0);
+    perfdata_add_part(opened, source);
+    opened->parts[0].left = opened->data_size;
     *file = opened;
     return 0;
+}
+
+void perfdata_add_part(struct perfdata *file, struct source *source)
+{
+    file->parts =
+        xgrow(file->parts, &file->part_room, file->part_count + 1, sizeof(*file->parts));
+    file->parts[file->part_count++] =
+        (struct perfdata_part){.source = source, .left = UINT64_MAX};
 }
 
 void perfdata_close(struct perfdata *file)
@@ -60,8 +71,11 @@ void perfdata_close(struct perfdata *file)
     free(file->facts.arch);
     free(file->facts.command);
     perfdata_queue_free(&file->queue);
-    inflater_free(file->inflater);
-    free(file->inflated);
+    for (size_t i = 0; i < file->part_count; i++) {
+        inflater_free(file->parts[i].inflater);
+        free(file->parts[i].inflated);
+    }
+    free(file->parts);
     free(file);
 }
 
@@ -242,6 +256,8 @@ static void enqueue(struct perfdata *file, uint32_t type, const uint8_t *bytes, 
         return;
     }
     perfdata_queue_date(&file->queue, time, event);
+    if (time > file->part->latest)
+        file->part->latest = time;
     bound_queue(file);
 }
 
@@ -286,7 +302,8 @@ static int take_record(struct perfdata *file, const uint8_t *bytes, size_t size,
         perfdata_take_build_id(file, bytes, size);
         return 0;
     case FINISHED_ROUND:
-        perfdata_queue_round(&file->queue, hand_on, file);
+        if (file->part_count == 1) /* it says nothing about other parts */
+            perfdata_queue_round(&file->queue, file->queue.newest, hand_on, file);
         return 0;
     case COMPRESSED:
     case COMPRESSED2:
@@ -329,6 +346,7 @@ static int take_compressed(struct perfdata *file, const uint8_t *bytes, size_t s
                            struct error *err)
 {
     struct reading body = {.at = bytes + HEADER, .end = bytes + size, .swapped = file->swapped};
+    struct perfdata_part *part = file->part;
     uint64_t length = (uint64_t)(body.end - body.at);
     size_t got;
     int failed = 0;
@@ -337,17 +355,17 @@ static int take_compressed(struct perfdata *file, const uint8_t *bytes, size_t s
         length = reading_u64(&body);
     if (body.failed || length > (uint64_t)(body.end - body.at))
         return error_set(err, EBADMSG, "a compressed record is longer than it says");
-    if (!file->inflater) {
-        failed = inflater_new(&file->inflater, err);
+    if (!part->inflater) {
+        failed = inflater_new(&part->inflater, err);
         if (failed)
             return failed;
-        file->inflated = xcalloc(1, sizeof(*file->inflated));
+        part->inflated = xcalloc(1, sizeof(*part->inflated));
     }
-    inflater_feed(file->inflater, body.at, (size_t)length);
+    inflater_feed(part->inflater, body.at, (size_t)length);
     do {
-        struct inflated *to = file->inflated;
+        struct inflated *to = part->inflated;
 
-        failed = inflater_next(file->inflater, to->bytes + to->held,
+        failed = inflater_next(part->inflater, to->bytes + to->held,
                                sizeof(to->bytes) - to->held, &got, err);
         to->held += got;
         if (!failed && got)
@@ -393,16 +411,17 @@ static int at_offset(const struct perfdata *file, int failed, struct error *err)
                       source_offset(file->source));
 }
 
-/* One record from the source; *more is false at the end. */
-static int read_record(struct perfdata *file, uint64_t *left, bool *more, struct error *err)
+/* One record of the part at hand, which may be its last. */
+static int read_record(struct perfdata *file, struct error *err)
 {
+    uint64_t *left = &file->part->left;
     size_t available;
     const uint8_t *bytes = source_peek(file->source, HEADER, &available);
     struct kind kind;
     uint64_t trailing;
     int failed;
 
-    *more = false;
+    file->part->ended = true;
     if (available > *left)
         available = (size_t)*left;
     if (available < HEADER) {
@@ -424,26 +443,66 @@ static int read_record(struct perfdata *file, uint64_t *left, bool *more, struct
     if (failed)
         return at_offset(file, failed, err);
     source_skip(file->source, kind.size);
+    file->in_round += kind.size;
     if (*left != UINT64_MAX)
         *left -= kind.size + (trailing < *left - kind.size ? trailing : *left - kind.size);
-    *more = skip_bytes(file->source, trailing);
-    file->facts.cut_short |= !*more;
+    file->part->ended = !skip_bytes(file->source, trailing);
+    file->facts.cut_short |= file->part->ended;
     return 0;
+}
+
+/* The part that is furthest behind; NULL at the end of all. */
+static struct perfdata_part *next_part(const struct perfdata *file)
+{
+    struct perfdata_part *next = NULL;
+
+    for (size_t i = 0; i < file->part_count; i++) {
+        struct perfdata_part *part = &file->parts[i];
+
+        if (!part->ended && (!next || part->latest < next->latest))
+            next = part;
+    }
+    return next;
+}
+
+/* Parts are read side by side, each in order of time or nearly, as a thread of perf may have
+ * had several rings: what was behind all of them a round ago is complete. */
+static void end_round_of_parts(struct perfdata *file)
+{
+    const struct perfdata_part *behind = next_part(file);
+
+    if (file->part_count == 1 || file->in_round < PARTS_ROUND || !behind)
+        return;
+    file->in_round = 0;
+    perfdata_queue_round(&file->queue, behind->latest, hand_on, file);
+}
+
+static int end_parts(struct perfdata *file, int failed, struct error *err)
+{
+    for (size_t i = 0; i < file->part_count; i++) {
+        const struct perfdata_part *part = &file->parts[i];
+
+        file->facts.cut_short |= part->inflated && part->inflated->held;
+        if (!failed)
+            failed = source_failed(part->source, err);
+    }
+    return failed;
 }
 
 int perfdata_read(struct perfdata *file, perfdata_fn *take, void *data, struct error *err)
 {
-    uint64_t left = file->data_size;
-    bool more = true;
     int failed = 0;
 
     file->take = take;
     file->data = data;
-    while (more && !failed)
-        failed = read_record(file, &left, &more, err);
+    while (!failed && (file->part = next_part(file))) {
+        file->source = file->part->source;
+        /* Of one part alone there is nothing to choose. */
+        do
+            failed = read_record(file, err);
+        while (!failed && !file->part->ended && file->part_count == 1);
+        end_round_of_parts(file);
+    }
     flush_all(file);
-    file->facts.cut_short |= file->inflated && file->inflated->held;
-    if (!failed)
-        failed = source_failed(file->source, err);
-    return failed;
+    return end_parts(file, failed, err);
 }

@@ -15,6 +15,9 @@
  * The file is read once from front to back; records are handed on in the order of time.  Memory
  * follows what perf wrote between two rounds (FINISHED_ROUND), not the size of the file, and
  * has a limit of its own.  Every byte may be hostile.
+ *
+ * perf record --threads writes a directory: one such file, and others with nothing but the
+ * records of a thread of perf each, without a header and without rounds.
  */
 struct perfdata;
 
@@ -46,6 +49,10 @@ bool perfdata_recognize(const uint8_t *head, size_t size);
 /* Reads what comes before the records.  The source stays the caller's. */
 int perfdata_open(struct perfdata **file, struct source *source, struct error *err);
 void perfdata_close(struct perfdata *file);
+
+/* A further file of the same recording, with records alone; before perfdata_read().  The source
+ * stays the caller's. */
+void perfdata_add_part(struct perfdata *file, struct source *source);
 
 /* More events may appear until perfdata_read() has returned (pipe mode). */
 const struct perfdata_event *perfdata_events(const struct perfdata *file, size_t *count);

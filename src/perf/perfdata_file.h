@@ -24,8 +24,18 @@ enum {
     COMPRESSED2 = 83
 };
 
-struct perfdata {
+/* A file with records: the one with the header, or one of a directory. */
+struct perfdata_part {
     struct source *source;
+    uint64_t left;   /* bytes of records to come, UINT64_MAX: up to the end of the file */
+    uint64_t latest; /* time of its newest record so far */
+    bool ended;
+    struct inflater *inflater; /* each part is a compressed stream of its own */
+    struct inflated *inflated;
+};
+
+struct perfdata {
+    struct source *source; /* of the part at hand */
     bool swapped, pipe;
     uint64_t data_size; /* of the records, UINT64_MAX: up to the end of the file */
 
@@ -44,8 +54,9 @@ struct perfdata {
 
     /* while reading */
     struct perfdata_queue queue;
-    struct inflater *inflater;
-    struct inflated *inflated;
+    struct perfdata_part *parts, *part; /* [0] has the header; the one at hand */
+    size_t part_count, part_room;
+    uint64_t in_round; /* bytes read since the last round that was made up for parts */
     perfdata_fn *take;
     void *data;
 };

@@ -132,11 +132,12 @@ void perfdata_queue_flush(struct perfdata_queue *queue, uint64_t until, perfdata
     memmove(queue->entries, queue->entries + gone, queue->count * sizeof(*queue->entries));
 }
 
-void perfdata_queue_round(struct perfdata_queue *queue, perfdata_queue_fn *take, void *data)
+void perfdata_queue_round(struct perfdata_queue *queue, uint64_t reached,
+                          perfdata_queue_fn *take, void *data)
 {
     if (queue->flush_next)
         perfdata_queue_flush(queue, queue->flush_next, take, data);
-    queue->flush_next = queue->newest;
+    queue->flush_next = reached;
 }
 
 uint64_t perfdata_queue_middle(struct perfdata_queue *queue)

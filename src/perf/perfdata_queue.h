@@ -38,8 +38,10 @@ void perfdata_queue_drop_last(struct perfdata_queue *queue);
 typedef void perfdata_queue_fn(const uint8_t *record, uint32_t size, uint32_t event,
                                void *data);
 
-/* A round has ended: hands on what is complete, oldest first. */
-void perfdata_queue_round(struct perfdata_queue *queue, perfdata_queue_fn *take, void *data);
+/* A round has ended: hands on what is complete, oldest first.  What will come after the next
+ * one is newer than `reached`, which mostly is queue->newest. */
+void perfdata_queue_round(struct perfdata_queue *queue, uint64_t reached,
+                          perfdata_queue_fn *take, void *data);
 /* Hands on everything that is not newer than `until`. */
 void perfdata_queue_flush(struct perfdata_queue *queue, uint64_t until, perfdata_queue_fn *take,
                           void *data);

@@ -238,19 +238,22 @@ static void name(struct import *import, struct profile **profile)
     free_columns(columns, count);
 }
 
-int session_import(struct source *source, const struct symbolizer_options *symbols,
+int session_import(const struct recording *recording, const struct symbolizer_options *symbols,
                    struct profile **profile, struct error *err)
 {
     struct import import = {.symbols = *symbols};
-    int failed = perfdata_open(&import.file, source, err);
+    int failed = perfdata_open(&import.file, recording->files[0], err);
 
     if (failed)
         return failed;
+    for (size_t i = 1; i < recording->count; i++)
+        perfdata_add_part(import.file, recording->files[i]);
     import.reader = reader_new(&(struct reader_options){
         .everything = true, .recorded = true, .timestamps = true, .self = -1});
     failed = perfdata_read(import.file, take, &import, err);
     if (!failed && !reader_gathered(import.reader)->samples)
-        failed = error_set(err, ENODATA, "%s holds no samples", source_name(source));
+        failed =
+            error_set(err, ENODATA, "%s holds no samples", source_name(recording->files[0]));
     if (!failed)
         name(&import, profile);
     reader_free(import.reader);

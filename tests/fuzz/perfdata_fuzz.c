@@ -11,8 +11,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     struct profile *profile = NULL;
     struct error err;
 
-    if (!session_import(source, &symbols, &profile, &err) && !profile_total(profile, 0) &&
-        !profile_facts(profile)->event)
+    if (!session_import(&(struct recording){.files = &source, .count = 1}, &symbols, &profile,
+                        &err) &&
+        !profile_total(profile, 0) && !profile_facts(profile)->event)
         abort();
     profile_free(profile);
     source_close(source);

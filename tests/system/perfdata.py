@@ -34,6 +34,8 @@ CASES = {"dwarf": ["--call-graph", "dwarf"],
          "compressed": ["-z", "--call-graph", "dwarf"],
          "frame-pointers": ["--call-graph", "fp"],
          "no-stacks": [],
+         "directory": ["--threads", "--call-graph", "dwarf"],
+         "compressed directory": ["--threads", "-z", "--call-graph", "dwarf"],
          "two-events": ["-e", "page-faults", "--call-graph", "dwarf"]}
 compared = []
 for name, options in CASES.items():

@@ -164,6 +164,54 @@ Test(perfdata, records_come_in_the_order_of_time)
            "sample 8:50 5<0 e0 w1000 | sample 8:60 6<0 e0 w1000"));
 }
 
+static uint64_t samples_seen, late_samples, last_time;
+
+static void take_time(const struct record *record, size_t event, void *data)
+{
+    (void)event;
+    (void)data;
+    samples_seen++;
+    late_samples += record->time < last_time;
+    last_time = record->time;
+}
+
+/* As perf record --threads writes: a file a thread, without rounds; more than one of the rounds
+ * that are made up for them. */
+Test(perfdata, records_of_several_files_come_in_the_order_of_time)
+{
+    enum { SAMPLES = 200000, TIME_AT = 32 };
+    struct source *sources[2];
+    uint8_t *parts[2];
+    size_t sizes[2] = {0}, size;
+
+    put_sample(&maker, 1, 1, 7, 0);
+    size = maker.size;
+    for (size_t i = 0; i < 2; i++)
+        parts[i] = malloc(SAMPLES * size);
+    for (uint64_t time = 1; time <= SAMPLES; time++) {
+        size_t part = time % 3 == 0 || time < SAMPLES / 2;
+        uint8_t *to = parts[part] + sizes[part];
+
+        memcpy(to, maker.bytes, size);
+        memcpy(to + TIME_AT, &time, sizeof(time));
+        sizes[part] += size;
+    }
+    begin_file(&maker, false, false, 64);
+    end_data(&maker);
+    cr_assert(zero(int, open_file()));
+    for (size_t i = 0; i < 2; i++)
+        perfdata_add_part(file, sources[i] = source_over("part", parts[i], sizes[i]));
+
+    cr_expect(zero(int, perfdata_read(file, take_time, NULL, &err)), "%s", err.message);
+    cr_expect(eq(u64, samples_seen, SAMPLES));
+    cr_expect(eq(u64, last_time, SAMPLES));
+    cr_expect(zero(u64, late_samples));
+    for (size_t i = 0; i < 2; i++) {
+        source_close(sources[i]);
+        free(parts[i]);
+    }
+}
+
 Test(perfdata, records_of_one_time_keep_their_order)
 {
     begin_file(&maker, false, false, 64);
