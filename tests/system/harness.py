@@ -8,6 +8,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,11 @@ SOURCES = pathlib.Path(__file__).resolve().parents[2] / "workloads"
 # of the dynamic linker and of the kernel.
 ROOTS = re.compile(r"main|_start|_dl_start(_user)?|__libc_start_\w+|_*clone3?|start_thread|"
                    r"ret_from_fork\w*|\[(libc|ld-linux-x86-64)\.so\.\d\+0x\w+\]")
+
+# A runner started by nohup or in the background ignores signals, and children inherit that.
+for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGPIPE):
+    signal.signal(_number, signal.default_int_handler if _number == signal.SIGINT
+                  else signal.SIG_DFL)
 
 _scratch = tempfile.TemporaryDirectory(prefix="fiq-test-")
 SCRATCH = pathlib.Path(_scratch.name)
