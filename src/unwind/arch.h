@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "unwind/cfi.h"
+#include "unwind/code_walk.h"
 #include "unwind/rule.h"
 
 /* Bytes of code around an address: before[-1] is the byte in front of it. */
@@ -36,6 +37,8 @@ struct arch {
     bool (*prologue_rule)(const struct code *code, struct rule *rule);
     /* The same where the rest of the function is seen to be an epilogue, for any frame. */
     bool (*epilogue_rule)(const struct code *code, struct rule *rule);
+    /* The same from all the code that comes up to the function's return. */
+    bool (*code_walk)(uint64_t pc, code_read_fn *read, void *data, struct rule *rule);
     /* The row in short, or RULE_SLOW. */
     struct rule (*rule_of_row)(const struct cfi_row *row, const struct space *space);
 };

@@ -45,6 +45,7 @@ struct rules {
     size_t binary_room;
 
     struct map locations; /* dso and offset → index in `kinds` */
+    struct map walked;    /* the same, of rules that follow from the code */
     struct map kind_index;
     struct rule *kinds; /* each different rule once */
     size_t kind_count, kind_room;
@@ -81,6 +82,7 @@ void rules_free(struct rules *rules)
     jit_cfi_free(rules->made);
     map_free(&rules->generations);
     map_free(&rules->locations);
+    map_free(&rules->walked);
     map_free(&rules->kind_index);
     map_free(&rules->row_index);
     free(rules->kinds);
@@ -218,6 +220,7 @@ static uint32_t kind_id(struct rules *rules, struct rule rule)
 static void forget_locations(struct rules *rules)
 {
     map_free(&rules->locations);
+    map_free(&rules->walked);
     map_free(&rules->kind_index);
     rules->kind_count = 0;
 }
@@ -334,6 +337,32 @@ struct code rules_code(struct rules *rules, uint64_t address)
     if (!mapping || !place_of(rules, mapping, address, &place))
         return (struct code){0};
     return code_at(&place, 0);
+}
+
+static size_t read_code(void *data, uint64_t address, uint8_t *into, size_t size)
+{
+    return space_read(data, address, into, size);
+}
+
+struct rule rules_from_code(struct rules *rules, uint64_t address)
+{
+    const struct mapping *mapping = process_mapping(rules->process, address);
+    struct rule rule = {.kind = RULE_NONE};
+    struct place place;
+    uint32_t id;
+
+    if (!mapping || !place_of(rules, mapping, address, &place))
+        return rule;
+    id = map_get(&rules->walked, place.key);
+    if (id != UINT32_MAX)
+        return rules->kinds[id];
+    if (!rules->arch->code_walk(place.address, read_code,
+                                (void *)(uintptr_t)binary_space(place.binary), &rule))
+        rule = (struct rule){.kind = RULE_NONE};
+    if (rules->walked.count == LOCATIONS_MAX)
+        forget_locations(rules);
+    map_set(&rules->walked, place.key, kind_id(rules, rule));
+    return rule;
 }
 
 /* Up to `size` bytes of the running process. */

@@ -67,6 +67,10 @@ const struct cfi_row *rules_row(struct rules *rules, uint64_t address,
 /* Code around an address; what is not in a file is not known. */
 struct code rules_code(struct rules *rules, uint64_t address);
 
+/* What the code of a file from `address` on says, where no CFI does; RULE_NONE when it says
+ * nothing. */
+struct rule rules_from_code(struct rules *rules, uint64_t address);
+
 /* Code in memory only, as it is now: a system call. */
 struct code rules_made_code(struct rules *rules, uint64_t address);
 

@@ -141,18 +141,14 @@ static bool scan(struct walk *walk, struct rule *rule)
     return false;
 }
 
-/* Frame pointer zero marks the outermost frame, says the ABI; but in code compiled without
- * frame pointers it may be any number.  The return address of an entry point close by
- * confirms it. */
-static bool outermost_by_frame_pointer(struct walk *walk)
+/* The return address of an entry point is close by: start-up code that nothing describes. */
+static bool entry_is_close(struct walk *walk)
 {
-    if (!walk->bp_known || walk->bp)
-        return false;
     for (uint64_t i = 0; i < ROOT_WORDS; i++) {
         uint64_t word;
 
         if (!stack_load(&walk->stack, walk->sp + i * 8, &word))
-            return walk->stack.whole;
+            return false;
         if (word && rules_executable(walk->unwinder->rules, word - 1) &&
             rules_find(walk->unwinder->rules, word - 1).kind == RULE_END)
             return true;
@@ -160,20 +156,44 @@ static bool outermost_by_frame_pointer(struct walk *walk)
     return false;
 }
 
-/* What the code at hand says, confirmed by the word that it takes for a return address. */
+/* The word that a rule from code takes for a return address is one. */
+static bool is_confirmed(struct walk *walk, struct rule rule)
+{
+    uint64_t base = rule.kind == RULE_BP ? walk->bp : walk->sp, word;
+
+    return (rule.kind == RULE_SP || (rule.kind == RULE_BP && walk->bp_known)) &&
+           stack_load(&walk->stack, base + (uint64_t)(int64_t)rule.cfa - 8, &word) &&
+           is_return_address(walk, word, true);
+}
+
+/* Frame pointer zero marks the outermost frame, says the ABI; but in code compiled without
+ * frame pointers it may be any number.  The stack's end, or an entry point, confirms it. */
+static bool outermost_by_frame_pointer(struct walk *walk)
+{
+    uint64_t word;
+
+    if (!walk->bp_known || walk->bp)
+        return false;
+    return entry_is_close(walk) ||
+           (walk->stack.whole &&
+            !stack_load(&walk->stack, walk->sp + (ROOT_WORDS - 1) * 8, &word));
+}
+
+/* What the code at hand says. */
 static bool rule_from_code(struct walk *walk, struct rule *rule)
 {
     struct code code = rules_code(walk->unwinder->rules, walk->pc);
-    uint64_t word;
 
     /* Trampolines of a run-time (python -X perf) keep no frame pointer, but are short enough
      * to be seen to their end. */
     if (!code.after)
         code = rules_made_code(walk->unwinder->rules, walk->pc);
-    return ((walk->interrupted && walk->arch->prologue_rule(&code, rule)) ||
-            walk->arch->epilogue_rule(&code, rule)) &&
-           stack_load(&walk->stack, walk->sp + (uint64_t)(int64_t)rule->cfa - 8, &word) &&
-           is_return_address(walk, word, true);
+    if (((walk->interrupted && walk->arch->prologue_rule(&code, rule)) ||
+         walk->arch->epilogue_rule(&code, rule)) &&
+        is_confirmed(walk, *rule))
+        return true;
+    *rule = rules_from_code(walk->unwinder->rules, walk->pc);
+    return is_confirmed(walk, *rule);
 }
 
 /* Whether the program's entry called this frame, which no CFI describes (musl's start of main):
@@ -442,7 +462,8 @@ static bool move_on(struct walk *walk, struct frame *frame, enum unwind_end *end
     bool went;
 
     if (guessed && !guess(walk, &frame->rule, &reusable)) {
-        *end = end_without_rule(walk);
+        *end =
+            !walk->interrupted && entry_is_close(walk) ? UNWIND_ROOT : end_without_rule(walk);
         return false;
     }
     went =

@@ -320,5 +320,6 @@ const struct arch arch_x86_64 = {
     .follows_call = follows_call,
     .prologue_rule = prologue_rule,
     .epilogue_rule = epilogue_rule,
+    .code_walk = code_walk_x86_64,
     .rule_of_row = rule_of_row,
 };
