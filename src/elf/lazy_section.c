@@ -262,7 +262,7 @@ static int open_plain(struct lazy_section *section, const GElf_Shdr *header, con
 int lazy_section_open(struct lazy_section *section, struct image *image, const char *name,
                       size_t *budget, struct error *err)
 {
-    GElf_Shdr header;
+    GElf_Shdr header = {0};
     int failed;
 
     *section = (struct lazy_section){.image = image};
@@ -275,6 +275,8 @@ int lazy_section_open(struct lazy_section *section, struct image *image, const c
         failed = open_plain(section, &header, name, err);
     if (failed)
         lazy_section_close(section);
+    else
+        section->address = header.sh_addr;
     return failed;
 }
 

@@ -19,6 +19,7 @@ struct inflation;
 struct lazy_section {
     uint8_t *bytes;
     size_t size;
+    uint64_t address; /* 0 when it is not loaded */
     struct image *image;
     uint64_t file_offset;
     uint8_t *present;            /* a bit for each piece; NULL: all of it is there */

@@ -172,6 +172,7 @@ void binary_close(struct binary *binary)
     if (!binary)
         return;
     dwarf_close(binary->dwarf);
+    go_names_close(&binary->go);
     image_close(binary->mini);
     image_close(binary->image);
     debug_file_close(&binary->debug);
@@ -344,12 +345,12 @@ const struct dwarf_frame *binary_chains(struct binary *binary, const uint64_t *a
 
 void binary_trim(struct binary *binary)
 {
-    if (!binary->dwarf)
-        return;
-    if (!binary->complaint && dwarf_missing(binary->dwarf))
+    if (binary->dwarf && !binary->complaint && dwarf_missing(binary->dwarf))
         binary->complaint = xstrdup(dwarf_missing(binary->dwarf));
     dwarf_close(binary->dwarf);
     binary->dwarf = NULL;
+    go_names_close(&binary->go);
+    binary->has_go = false;
     binary->dwarf_opened = false;
 }
 

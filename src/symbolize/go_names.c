@@ -8,7 +8,8 @@
 static const uint32_t MAGIC_1_18 = 0xfffffff0, MAGIC_1_20 = 0xfffffff1;
 
 enum {
-    TABLE_MAX = 1 << 30,
+    MODULE_MAX = 1 << 30,
+    HEADER = 72,
     STEPS_MAX = 1 << 20,
     INLINED_MAX = 256,
     INLINE_TREE_PCDATA = 2,   /* abi.PCDATA_InlTreeIndex */
@@ -22,28 +23,33 @@ struct function {
     uint8_t funcdata_count;
 };
 
-static struct cursor at(const struct go_names *table, uint64_t offset)
+/* `size` bytes of a section, or what there is of them. */
+static struct cursor part(struct lazy_section *section, uint64_t offset, uint64_t size)
 {
-    if (offset > table->table.size)
+    const uint8_t *bytes;
+
+    if (offset > section->size)
         return (struct cursor){.failed = true};
-    return cursor_over(table->table.bytes + offset, table->table.size - (size_t)offset);
+    if (size > section->size - offset)
+        size = section->size - offset;
+    bytes = lazy_section_bytes(section, offset, size);
+    return bytes ? cursor_over(bytes, (size_t)size) : (struct cursor){.failed = true};
 }
 
-static uint32_t u32_at(const struct go_names *table, uint64_t offset, bool *failed)
+static uint32_t u32_at(struct go_names *table, uint64_t offset, bool *failed)
 {
-    struct cursor cursor = at(table, offset);
+    struct cursor cursor = part(&table->table, offset, 4);
     uint32_t value = cursor_u32(&cursor);
 
     *failed |= cursor.failed;
     return value;
 }
 
-static const char *text_at(const struct go_names *table, uint64_t offset)
+static const char *text_at(struct go_names *table, uint64_t offset)
 {
-    struct cursor cursor = at(table, offset);
-    const char *text = cursor_string(&cursor);
+    const char *text = lazy_section_string(&table->table, offset);
 
-    return cursor.failed || !*text ? NULL : text;
+    return text && *text ? text : NULL;
 }
 
 /* ---- opening ---- */
@@ -60,7 +66,7 @@ static uint64_t find_inline_base(const struct go_names *table, struct image *ima
     struct section data;
 
     for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
-        if (!image_section(image, names[i], TABLE_MAX, &data))
+        if (!image_section(image, names[i], MODULE_MAX, &data))
             continue;
         for (size_t offset = 0; offset + SIZE <= data.size; offset += 8) {
             uint64_t header, text, base;
@@ -77,24 +83,35 @@ static uint64_t find_inline_base(const struct go_names *table, struct image *ima
     return 0;
 }
 
+static bool open_section(struct lazy_section *section, struct image *image, const char *name)
+{
+    size_t budget = 0; /* it is not compressed */
+
+    return !lazy_section_open(section, image, name, &budget, NULL);
+}
+
 /* The section that holds the address. */
-static bool section_with(struct image *image, uint64_t address, struct section *section)
+static bool open_section_with(struct image *image, uint64_t address,
+                              struct lazy_section *section)
 {
     static const char *const names[] = {".rodata", ".gopclntab", ".data.rel.ro", ".go.func",
                                         ".noptrdata"};
 
-    for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
-        if (image_section(image, names[i], TABLE_MAX, section) &&
-            address - section->address < section->size)
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+        if (!open_section(section, image, names[i]))
+            continue;
+        if (address - section->address < section->size)
             return true;
+        lazy_section_close(section);
+    }
     return false;
 }
 
 static bool read_header(struct go_names *table, struct image *image)
 {
-    struct cursor cursor = at(table, 0);
+    struct cursor cursor = part(&table->table, 0, HEADER);
     uint32_t magic = cursor_u32(&cursor);
-    struct section text;
+    struct lazy_section text;
 
     cursor_skip(&cursor, 2);
     /* instruction size and pointer size of this processor */
@@ -111,8 +128,10 @@ static bool read_header(struct go_names *table, struct image *image)
     table->functions = cursor_u64(&cursor);
     table->line_offset = magic == MAGIC_1_20 ? 44 : 40;
     /* 0 since Go 1.26 and in relocatable programs */
-    if (!table->text && image_section(image, ".text", SIZE_MAX, &text))
+    if (!table->text && open_section(&text, image, ".text")) {
         table->text = text.address;
+        lazy_section_close(&text);
+    }
     return !cursor.failed && table->text && table->count < table->table.size / 8 &&
            table->functions < table->table.size;
 }
@@ -120,23 +139,31 @@ static bool read_header(struct go_names *table, struct image *image)
 bool go_names_open(struct go_names *table, struct image *image)
 {
     *table = (struct go_names){0};
-    if (!image_section(image, ".gopclntab", TABLE_MAX, &table->table) &&
-        !image_section(image, ".data.rel.ro.gopclntab", TABLE_MAX, &table->table))
+    if (!open_section(&table->table, image, ".gopclntab") &&
+        !open_section(&table->table, image, ".data.rel.ro.gopclntab"))
         return false;
-    if (!read_header(table, image))
+    if (!read_header(table, image)) {
+        go_names_close(table);
         return false;
+    }
     table->budget = (uint64_t)1 << 29;
     if (table->line_offset == 44)
         table->inline_base = find_inline_base(table, image);
-    if (table->inline_base && !section_with(image, table->inline_base, &table->functab_data))
+    if (table->inline_base && !open_section_with(image, table->inline_base, &table->trees))
         table->inline_base = 0;
     return true;
 }
 
+void go_names_close(struct go_names *table)
+{
+    lazy_section_close(&table->table);
+    lazy_section_close(&table->trees);
+    *table = (struct go_names){0};
+}
+
 /* ---- functions ---- */
 
-static bool find_function(const struct go_names *table, uint32_t offset,
-                          struct function *function)
+static bool find_function(struct go_names *table, uint32_t offset, struct function *function)
 {
     uint64_t low = 0;
     uint64_t high = table->count; /* one more entry ends the table */
@@ -154,7 +181,7 @@ static bool find_function(const struct go_names *table, uint32_t offset,
     if (!low || failed || u32_at(table, table->functions + low * 8, &failed) <= offset)
         return false;
     function->entry = table->functions + u32_at(table, table->functions + low * 8 - 4, &failed);
-    cursor = at(table, function->entry);
+    cursor = part(&table->table, function->entry, table->line_offset);
     function->start = cursor_u32(&cursor);
     function->name = cursor_u32(&cursor);
     cursor_skip(&cursor, 12); /* arguments, deferreturn, frame sizes */
@@ -162,34 +189,49 @@ static bool find_function(const struct go_names *table, uint32_t offset,
     function->lines = cursor_u32(&cursor);
     function->pcdata_count = cursor_u32(&cursor);
     function->unit = cursor_u32(&cursor);
-    cursor = at(table, function->entry + table->line_offset - 1);
+    cursor_skip(&cursor, cursor_left(&cursor) ? cursor_left(&cursor) - 1 : 0);
     function->funcdata_count = cursor_u8(&cursor);
     return !failed && !cursor.failed && function->start <= offset;
 }
 
 /* The value at a code offset in one of the tables of steps: pairs of (difference of value,
  * zigzag; difference of pc).  -1 when there is none. */
-static int32_t value_at(struct go_names *table, uint32_t steps, uint32_t start, uint32_t offset)
+static int32_t value_in(struct go_names *table, struct cursor *cursor, uint32_t start,
+                        uint32_t offset)
 {
-    struct cursor cursor = at(table, table->steps + steps);
     uint64_t pc = start;
     uint32_t value = UINT32_MAX;
 
-    if (!steps)
-        return -1;
     for (unsigned i = 0; i < STEPS_MAX && table->budget; i++, table->budget--) {
-        uint32_t delta = (uint32_t)cursor_varint(&cursor);
+        uint32_t delta = (uint32_t)cursor_varint(cursor);
 
-        if (cursor.failed || (!delta && i))
+        if (cursor->failed || (!delta && i))
             return -1;
         value += (delta >> 1) ^ -(delta & 1);
-        pc += cursor_varint(&cursor);
-        if (cursor.failed)
+        pc += cursor_varint(cursor);
+        if (cursor->failed)
             return -1;
         if (offset < pc)
             return (int32_t)value;
     }
     return -1;
+}
+
+/* Where a table of steps ends is known at its end: as much as most need, then more. */
+static int32_t value_at(struct go_names *table, uint32_t steps, uint32_t start, uint32_t offset)
+{
+    enum { MOST_TABLES = 512, GROWTH = 16 };
+    int32_t value = -1;
+
+    for (uint64_t size = MOST_TABLES; steps; size *= GROWTH) {
+        struct cursor cursor = part(&table->table, table->steps + steps, size);
+        bool whole = cursor_left(&cursor) < size;
+
+        value = value_in(table, &cursor, start, offset);
+        if (!cursor.failed || whole)
+            break;
+    }
+    return value;
 }
 
 static const char *file_at(struct go_names *table, const struct function *function,
@@ -207,17 +249,13 @@ static const char *file_at(struct go_names *table, const struct function *functi
 }
 
 /* One call of the inline tree (runtime.inlinedCall since Go 1.20). */
-static bool inlined_call(const struct go_names *table, uint32_t tree, int32_t index,
-                         uint32_t *name, uint32_t *parent)
+static bool inlined_call(struct go_names *table, uint32_t tree, int32_t index, uint32_t *name,
+                         uint32_t *parent)
 {
-    uint64_t offset =
-        table->inline_base - table->functab_data.address + tree + (uint64_t)index * 16;
-    struct cursor cursor;
+    enum { CALL = 16 };
+    uint64_t offset = table->inline_base - table->trees.address + tree + (uint64_t)index * CALL;
+    struct cursor cursor = part(&table->trees, offset, CALL);
 
-    if (offset > table->functab_data.size)
-        return false;
-    cursor = cursor_over(table->functab_data.bytes + offset,
-                         table->functab_data.size - (size_t)offset);
     cursor_skip(&cursor, 4); /* function id */
     *name = cursor_u32(&cursor);
     *parent = cursor_u32(&cursor);

@@ -94,8 +94,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     volatile size_t length = 0;
 
     if (!image_open_memory(&image, file, file_size, "fuzz", NULL)) {
-        if (go_names_open(&table, image))
+        if (go_names_open(&table, image)) {
             length = look_up(&table);
+            go_names_close(&table);
+        }
         image_close(image);
     }
     (void)length;
