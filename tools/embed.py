@@ -2,8 +2,11 @@
 """Makes a C file of other files: embed.py OUTPUT.c NAME=FILE[+FILE...]...
 
 Each NAME becomes `const char NAME[]`, ended by a NUL, with `const size_t NAME_size`.  Scripts are
-put into a block of their own, as there may be several pictures in a document.
+put into a block of their own, as there may be several pictures in a document; for each there is
+`const char NAME_digest[]`, which a policy of a page allows it by.
 """
+import base64
+import hashlib
 import pathlib
 import re
 import sys
@@ -34,11 +37,19 @@ def joined(files: list[pathlib.Path]) -> bytes:
     return text.encode()
 
 
+def digest(name: str, data: bytes) -> str:
+    hashed = base64.b64encode(hashlib.sha256(data).digest()).decode()
+    return f'extern const char {name}_digest[];\nconst char {name}_digest[] = "sha256-{hashed}";\n'
+
+
 def main() -> None:
     parts = ["/* Made by tools/embed.py; not to be edited. */\n#include <stddef.h>\n"]
     for item in sys.argv[2:]:
         name, files = item.split("=", 1)
-        parts.append(array(name, joined([pathlib.Path(file) for file in files.split("+")])))
+        data = joined([pathlib.Path(file) for file in files.split("+")])
+        parts.append(array(name, data))
+        if files.endswith(".js"):
+            parts.append(digest(name, data))
     pathlib.Path(sys.argv[1]).write_text("".join(parts))
 
 

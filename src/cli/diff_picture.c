@@ -91,28 +91,39 @@ int diff_picture_html(const struct comparison_report *report,
                       const struct diff_options *options, FILE *out, struct error *err)
 {
     static const char head[] =
-        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+        "<meta name=\"color-scheme\" content=\"light dark\">"
         "<title>fiq diff</title>\n<style>body { font: 14px system-ui, sans-serif; margin: "
         "16px; "
-        "color: #1a1a1a; background: #fcfcfa }\nsvg { max-width: 100%; height: auto }\n"
+        "color: #1a1a1a; background: #fcfcfa }\n.picture { overflow-x: auto }\n"
+        ".picture svg { display: block; max-width: 100%; height: auto }\n"
+        "@media (max-width: 800px) { .picture svg { max-width: none } }\n"
         "h1 { font-size: 20px }\nh2 { font-size: 16px }\n"
         "table { border-collapse: collapse }\n"
         "td, th { padding: 2px 10px; text-align: right; white-space: nowrap; "
         "border-bottom: 1px solid #ddd }\n"
         "td:first-child, th:first-child, td.path, th:last-child { text-align: left; "
-        "white-space: normal; word-break: break-word }\n"
+        "white-space: normal; word-break: break-word; min-width: 12em }\n"
+        ".tables { overflow-x: auto }\n"
+        ":focus-visible { outline: 2px solid #1769d8; outline-offset: 2px }\n"
         "@media (prefers-color-scheme: dark) { body { color: #e7e7e4; background: #17191c }\n"
-        "td, th { border-color: #3a3e46 } }</style></head><body><main>\n";
+        "td, th { border-color: #3a3e46 } }</style></head><body><main>\n"
+        "<div class=\"picture\">\n";
     struct diff_options within = *options;
     int failed;
 
     within.within_html = true;
+    fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">", out);
+    render_diff_policy(options, out);
     fputs(head, out);
     failed = diff_picture_svg(report, &within, out, err);
     if (failed)
         return failed;
-    fputs("<h1>Functions</h1>\n", out);
+    /* Who scrolls without a mouse needs something to put the keyboard on. */
+    fputs("</div>\n<h1>Functions</h1>\n"
+          "<section class=\"tables\" tabindex=\"0\" aria-label=\"Functions\">\n",
+          out);
     comparison_write_html(report, out);
-    fputs("</main></body></html>\n", out);
+    fputs("</section></main></body></html>\n", out);
     return 0;
 }

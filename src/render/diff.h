@@ -52,4 +52,8 @@ struct diff_options {
 int render_diff_svg(const struct diff_picture *picture, const struct diff_options *options,
                     FILE *out, struct error *err);
 
+/* Writes the element that lets the page around a picture run the picture's script and nothing
+ * else; it belongs into the page's head. */
+void render_diff_policy(const struct diff_options *options, FILE *out);
+
 #endif

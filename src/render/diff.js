@@ -1,6 +1,6 @@
 /* A flame graph of two: zoom, search, and switches for width, colour and scale. */
 (function () {
-  const MARGIN = 10, COLUMN = 7.25;
+  const MARGIN = 10, COLUMN = 7.25, PITCH = 17;
   const svg = document.querySelector("svg"), $ = (id) => document.getElementById(id);
   const width = +svg.getAttribute("width") - 2 * MARGIN;
   const frames = [...$("frames").children].map((g) => {
@@ -12,7 +12,7 @@
     };
   });
   const root = frames[0];
-  let zoomed = root, query = null;
+  let zoomed = root, query = null, here = root; /* the frame that the keyboard is at */
 
   function label(frame, x, w) {
     const columns = Math.floor((w - 6) / COLUMN);
@@ -38,8 +38,9 @@
       const above = f !== zoomed && f.x <= left + slack && f.x + f.w >= right - slack &&
         (f.w > zoomed.w + slack || Math.abs(f.y - root.y) < Math.abs(zoomed.y - root.y));
       const inside = f.w > 0 && f.x >= left - slack && f.x + f.w <= right + slack;
-      f.g.style.display = above || inside ? "" : "none";
-      if (!above && !inside) continue;
+      f.shown = above || inside;
+      f.g.style.display = f.shown ? "" : "none";
+      if (!f.shown) continue;
       const x = MARGIN + (above ? 0 : (f.x - left) * scale), w = above ? width : f.w * scale;
       f.rect.setAttribute("x", x);
       f.rect.setAttribute("width", w);
@@ -47,6 +48,7 @@
       label(f, x, w);
     }
     $("reset").style.display = zoomed === root && !query ? "none" : "";
+    if (!here.shown) goTo(zoomed, false);
   }
 
   function search(text) {
@@ -104,15 +106,90 @@
   $("search").style.display = "";
   button($("search"), ask);
   button($("reset"), reset);
+  const tell = (frame) => { $("details").textContent = frame ? frame.title : ""; };
+  function zoomTo(frame) {
+    zoomed = frame;
+    show();
+  }
   $("frames").addEventListener("click", (event) => {
     const frame = of(event.target);
-    if (frame) zoomed = frame;
-    show();
+    if (!frame) return;
+    goTo(frame, false);
+    zoomTo(frame);
   });
-  $("frames").addEventListener("mouseover", (event) => {
-    const frame = of(event.target);
-    $("details").textContent = frame ? frame.title : "";
+  $("frames").addEventListener("mouseover", (event) => tell(of(event.target)));
+  $("frames").addEventListener("focusin", (event) => tell(of(event.target)));
+
+  /* Each frame is an item of a tree; one of them is reached by Tab, the others by arrows. */
+  $("frames").setAttribute("role", "tree");
+  $("frames").setAttribute("aria-label", "Frames, root first");
+  for (const f of frames) {
+    f.g.setAttribute("role", "treeitem");
+    f.g.setAttribute("aria-level", Math.round(Math.abs(f.y - root.y) / PITCH) + 1);
+    f.g.setAttribute("tabindex", f === root ? 0 : -1);
+  }
+  function goTo(frame, focus = true) {
+    here.g.setAttribute("tabindex", -1);
+    frame.g.setAttribute("tabindex", 0);
+    here = frame;
+    if (focus) frame.g.focus();
+  }
+  const parentOf = (frame) => (frame === root ? undefined : frames[frame.parent]);
+  function widestChild(frame) {
+    const at = frames.indexOf(frame), children = frames.filter((f, i) => i && f.parent === at && f.shown && f.w > 0);
+    return children.reduce((best, f) => (!best || f.w > best.w ? f : best), undefined);
+  }
+  /* Frames come row by row. */
+  function beside(frame, step) {
+    let at = frames.indexOf(frame) + step;
+    while (frames[at] && frames[at].y === frame.y && !(frames[at].shown && frames[at].w > 0)) at += step;
+    return frames[at] && frames[at].y === frame.y ? frames[at] : undefined;
+  }
+  $("frames").addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const rootBelow = frames.every((f) => f.y <= root.y);
+    const outwards = () => parentOf(here), inwards = () => widestChild(here);
+    const moves = {
+      ArrowLeft: () => beside(here, -1), ArrowRight: () => beside(here, 1),
+      ArrowUp: rootBelow ? inwards : outwards, ArrowDown: rootBelow ? outwards : inwards,
+    };
+    if (moves[event.key]) {
+      const to = moves[event.key]();
+      if (to) goTo(to);
+    } else if (event.key === "Enter" || event.key === " ") {
+      zoomTo(here);
+    } else if (event.key === "Backspace") {
+      zoomTo(parentOf(zoomed) ?? root);
+    } else {
+      return;
+    }
+    event.preventDefault();
   });
+
+  /* A high picture is looked at where its root is; what it is of, and what the frame below the
+   * mouse is, stay in sight. */
+  const head = $("head"), foot = $("foot"), high = +svg.getAttribute("height"), headHigh = +$("head").dataset.height;
+  svg.append(foot, head);
+  function follow() {
+    const box = svg.getBoundingClientRect(), scale = box.height / high || 1, most = Math.max(0, high - headHigh - 30 - 2 * PITCH);
+    const cut = (pixels) => Math.max(0, Math.min(most, pixels / scale));
+    head.setAttribute("transform", "translate(0 " + cut(-box.top) + ")");
+    foot.setAttribute("transform", "translate(0 " + -cut(box.bottom - innerHeight) + ")");
+  }
+  addEventListener("scroll", follow, { passive: true });
+  addEventListener("resize", follow);
+  function startAtRoot() {
+    /* Where not all of the picture's width is seen, the words begin at its left. */
+    if (svg.getBoundingClientRect().width > innerWidth)
+      for (const line of head.querySelectorAll("#title, .fact")) {
+        line.setAttribute("x", MARGIN);
+        line.style.textAnchor = "start";
+      }
+    const below = svg.getBoundingClientRect().bottom - innerHeight;
+    if (below > 0 && scrollY === 0 && frames.every((f) => f.y <= root.y)) scrollTo(0, below);
+    follow();
+  }
+
   addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key === "f" || event.key === "F3" || event.key === "/") {
       event.preventDefault();
@@ -175,16 +252,31 @@
     reset();
   }
 
-  for (const [name, one] of Object.entries(switches)) {
+  /* Switches as wide as the longest of what they say, from the right edge of the picture. */
+  let right = width + MARGIN;
+  for (const [name, one] of Object.entries(switches).reverse()) {
     const element = $("by-" + name);
     if (name === "scale" && !comparable) continue;
     const write = () => { element.textContent = one.label + one.names[one.at]; };
-    button(element, () => {
+    const press = () => {
       one.at = (one.at + 1) % one.names.length;
       write();
       arrange();
-    });
+    };
+    const longest = Math.max(...one.names.map((text) => {
+      element.textContent = one.label + text;
+      return element.getComputedTextLength();
+    }));
+    const chip = document.createElementNS(svg.namespaceURI, "rect"), y = +element.getAttribute("y");
+    for (const [key, value] of Object.entries({ class: "chip", x: right - longest - 16, y: y - 14, width: longest + 16, height: 20, rx: 5 })) chip.setAttribute(key, value);
+    chip.addEventListener("click", press);
+    element.before(chip);
+    element.setAttribute("x", right - 8 - longest / 2);
+    element.setAttribute("text-anchor", "middle");
+    right -= longest + 16 + 8;
+    button(element, press);
     write();
   }
   show();
+  startAtRoot();
 })();

@@ -14,7 +14,7 @@
 #include "render/label.h"
 #include "render/markup.h"
 
-enum { PITCH = 17, MARGIN = 10, LINE = 17, LEGEND_WIDTH = 640 };
+enum { PITCH = 17, MARGIN = 10, LINE = 17, LEGEND_WIDTH = 640, SEARCH_WIDTH = 62 };
 
 struct svg {
     struct markup markup;
@@ -56,8 +56,10 @@ static void put_text(struct svg *svg, const char *attributes, double x, double y
 
 static const struct legend_entry {
     const char *class, *text;
-} legend[] = {{"m3", "takes more"}, {"l3", "takes less"}, {"n", "within noise"},
-              {"m3 new", "new"},    {"l3 gone", "gone"},  {"v", "moved by inlining"}};
+    double width; /* of the text, in about any font */
+} legend[] = {{"m3", "takes more", 70},  {"l3", "takes less", 64},
+              {"n", "within noise", 76}, {"m3 new", "new", 27},
+              {"l3 gone", "gone", 33},   {"v", "moved by inlining", 110}};
 
 static void put_legend(struct svg *svg, double y)
 {
@@ -70,12 +72,12 @@ static void put_legend(struct svg *svg, double y)
                  legend[i].class, x, y - 10);
         markup_raw(&svg->markup, text);
         put_text(svg, "class=\"legend\"", x + 27, y, legend[i].text, 40);
-        x += 44 + 7 * (double)strlen(legend[i].text);
+        x += 27 + legend[i].width + 16;
     }
 }
 
 static const char *const switches[] = {"by-width", "by-color", "by-scale", "by-palette"};
-enum { SWITCH_WIDTH = 140 };
+enum { SWITCH_WIDTH = 140, SWITCH_LINE = 24 };
 
 /* Beside the legend where both fit. */
 static bool switches_on_their_own_line(const struct svg *svg)
@@ -107,6 +109,26 @@ static void hidden_line(const struct svg *svg, char *line, size_t size)
                  svg->layout.hidden, svg->min_width);
 }
 
+/* Behind what stays in sight while the picture moves below it. */
+static void put_ground(struct svg *svg, double y, double height)
+{
+    char text[128];
+
+    snprintf(text, sizeof(text),
+             "<rect class=\"ground\" y=\"%g\" width=\"100%%\" height=\"%g\"/>\n", y, height);
+    markup_raw(&svg->markup, text);
+}
+
+static void put_buttons(struct svg *svg)
+{
+    if (svg->options->no_script)
+        return;
+    put_text(svg, "id=\"reset\" class=\"button\" style=\"display:none\" text-anchor=\"end\"",
+             svg->width - MARGIN - SEARCH_WIDTH, 24, "Reset zoom", 40);
+    put_text(svg, "id=\"search\" class=\"button\" style=\"display:none\" text-anchor=\"end\"",
+             svg->width - MARGIN, 24, "Search", 40);
+}
+
 static void put_head(struct svg *svg)
 {
     const struct diff_picture *picture = svg->picture;
@@ -114,16 +136,21 @@ static void put_head(struct svg *svg)
     uint32_t y = 24;
     char line[128];
 
-    /* Room on both sides for "Reset zoom" and "Search". */
+    snprintf(line, sizeof(line), "<g id=\"head\" data-height=\"%u\">\n", svg->top);
+    markup_raw(&svg->markup, line);
+    put_ground(svg, 0, svg->top - 2);
+    /* Room on the right for "Reset zoom" and "Search", and as much on the left. */
     put_text(svg, "id=\"title\"", svg->width / 2, y, picture->title,
-             (size_t)((svg->width - 200) / 9));
+             (size_t)((svg->width - 320) / 9));
     for (size_t i = 0; i < picture->line_count; i++)
         put_text(svg, "class=\"fact\"", svg->width / 2, y += LINE, picture->lines[i], columns);
     hidden_line(svg, line, sizeof(line));
     if (line[0])
         put_text(svg, "class=\"fact\"", svg->width / 2, y += LINE, line, columns);
     put_legend(svg, y + 24);
-    put_switches(svg, y + 24 + (switches_on_their_own_line(svg) ? LINE : 0));
+    put_switches(svg, y + 24 + (switches_on_their_own_line(svg) ? SWITCH_LINE : 0));
+    put_buttons(svg);
+    markup_raw(&svg->markup, "</g>\n");
 }
 
 static void put_style(struct svg *svg)
@@ -159,6 +186,9 @@ static void put_start(struct svg *svg)
              "height=\"%u\" viewBox=\"0 0 %g %u\">\n",
              svg->width, svg->height, svg->width, svg->height);
     markup_raw(&svg->markup, text);
+    markup_raw(&svg->markup, "<title>");
+    markup_text(&svg->markup, svg->picture->title, strlen(svg->picture->title));
+    markup_raw(&svg->markup, "</title>\n");
     put_style(svg);
     markup_raw(&svg->markup, "<rect id=\"back\" width=\"100%\" height=\"100%\"/>\n");
     put_head(svg);
@@ -269,15 +299,12 @@ static void put_end(struct svg *svg)
     struct markup *markup = &svg->markup;
 
     if (!svg->options->no_script) {
-        put_text(svg, "id=\"reset\" class=\"button\" style=\"display:none\"", MARGIN, 24,
-                 "Reset zoom", 40);
-        put_text(svg,
-                 "id=\"search\" class=\"button\" style=\"display:none\" text-anchor=\"end\"",
-                 svg->width - MARGIN, 24, "Search", 40);
+        markup_raw(markup, "<g id=\"foot\">\n");
+        put_ground(svg, svg->height - 28, 28);
         put_text(svg, "id=\"matched\" text-anchor=\"end\"", svg->width - MARGIN,
                  svg->height - 12, "", 0);
         put_text(svg, "id=\"details\"", MARGIN, svg->height - 12, "", 0);
-        markup_raw(markup, "<script><![CDATA[\n");
+        markup_raw(markup, "</g>\n<script><![CDATA[");
         markup_bytes(markup, (const char *)render_diff_js, render_diff_js_size);
         markup_raw(markup, "]]></script>\n");
     }
@@ -294,9 +321,8 @@ static void lay_out(struct svg *svg)
     svg->scale = svg->layout.boxes[0].width > 0
                      ? (svg->width - 2 * MARGIN) / svg->layout.boxes[0].width
                      : 0;
-    svg->top =
-        24 + 24 + 14 +
-        (uint32_t)(lines + (svg->layout.hidden != 0) + switches_on_their_own_line(svg)) * LINE;
+    svg->top = 24 + 24 + 14 + (uint32_t)(lines + (svg->layout.hidden != 0)) * LINE +
+               (switches_on_their_own_line(svg) ? SWITCH_LINE : 0);
     svg->height = svg->top + svg->layout.levels * PITCH + 30;
 }
 
@@ -333,4 +359,13 @@ int render_diff_svg(const struct diff_picture *picture, const struct diff_option
     diff_layout_free(&svg->layout);
     free(svg);
     return 0;
+}
+
+void render_diff_policy(const struct diff_options *options, FILE *out)
+{
+    fprintf(out,
+            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+            "script-src '%s'; style-src 'unsafe-inline'; base-uri 'none'; form-action "
+            "'none'\">",
+            options->no_script ? "none" : render_diff_js_digest);
 }

@@ -8,6 +8,7 @@ extern const unsigned char render_svg_css[], render_svg_js[];
 extern const unsigned char render_diff_css[], render_diff_js[];
 extern const size_t render_svg_css_size, render_svg_js_size;
 extern const size_t render_diff_css_size, render_diff_js_size;
+extern const char render_diff_js_digest[]; /* "sha256-…", for a content security policy */
 
 /* The page (page/), with bytes 1 to 3 where html.c puts what is its own; tools/embed-page.py.
  */

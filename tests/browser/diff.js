@@ -25,10 +25,10 @@ function total(side, frame) {
 
 let drawn = 0;
 
-function draw(extension, options = []) {
+function draw(extension, options = [], [before, after] = [BEFORE, AFTER]) {
   const files = ["before", "after"].map((name) => path.join(directory, name + ".folded"));
-  fs.writeFileSync(files[0], folded(BEFORE));
-  fs.writeFileSync(files[1], folded(AFTER));
+  fs.writeFileSync(files[0], folded(before));
+  fs.writeFileSync(files[1], folded(after));
   const output = path.join(directory, `diff-${++drawn}${extension}`);
   execFileSync(fiq, ["diff", "-q", ...options, ...files, "-o", output]);
   return output;
@@ -149,6 +149,82 @@ test("a click zooms in with its ancestors, reset comes back", async (browser) =>
   for (const name of Object.keys(before)) assert(Math.abs(again[name].width - before[name].width) < 0.02, name);
 });
 
+const focused = (page) => page.evaluate(() => document.activeElement?.querySelector("title")?.textContent.split(" (")[0]);
+
+for (const extension of [".svg", ".html"]) {
+  test(`${extension}: every frame is an item, reached by the keyboard`, async (browser) => {
+    const page = await open(browser, draw(extension)), stacks = [...Object.keys(BEFORE), ...Object.keys(AFTER)];
+    const wanted = new Set(["all", ...stacks.flatMap((stack) => stack.split(";").map((_, i, list) => list.slice(0, i + 1).join(";")))]);
+    const levels = await page.$$eval("#frames [role=treeitem]", (items) => items.map((g) => g.querySelector("title").textContent.split(" (")[0] + " " + g.getAttribute("aria-level")));
+    assert.deepEqual(levels.sort(), [...wanted].map((frame) => frame.split(";").at(-1) + " " + (frame === "all" ? 1 : frame.split(";").length + 1)).sort());
+    for (let tabs = 0; tabs < 12 && (await focused(page)) !== "all"; tabs++) await page.keyboard.press("Tab");
+    assert.equal(await focused(page), "all", "Tab leads to no frame");
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("ArrowUp");
+    assert.equal(await focused(page), "eval", "the widest above main");
+    assert.match(await page.textContent("#details"), /^eval \(\d/);
+    await page.keyboard.press("ArrowRight");
+    assert.equal(await focused(page), "gc");
+    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("ArrowLeft");
+    assert.equal(await focused(page), "eval", "nothing lies left of it");
+    await page.keyboard.press("Enter");
+    assert(Math.abs((await seen(page)).eval.width - WIDTH) < 0.05, "Enter does not zoom");
+    await page.keyboard.press("Backspace");
+    assert(!(await seen(page)).eval.width || (await seen(page)).parse.width, "Backspace does not zoom out");
+    await page.keyboard.press("ArrowDown");
+    assert.equal(await focused(page), "main");
+    await page.keyboard.press("Escape");
+    assert.deepEqual(page.complaints, []);
+  });
+
+  test(`${extension}: a high picture starts at its root, with its head and foot in sight`, async (browser) => {
+    const deep = Array.from({ length: 90 }, (_, i) => "f" + i).join(";");
+    const page = await open(browser, draw(extension, [], [{ [deep]: 900, main: 100 }, { [deep]: 500, main: 100 }]));
+    const inSight = (selector) => page.evaluate((of) => {
+      const box = document.querySelector(of).getBoundingClientRect();
+      return box.top >= -1 && box.bottom <= innerHeight + 1;
+    }, selector);
+    assert(await inSight("#frames g"), "the root is not in sight");
+    for (const by of [0, -300, 200]) {
+      await page.mouse.wheel(0, by);
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+      for (const of of ["#title", "#by-width", "#foot rect"]) assert(await inSight(of), `${of} is out of sight`);
+    }
+    assert(!(await inSight("#frames g")), "nothing has moved");
+    await page.click("#by-width");
+    assert.equal(await page.textContent("#by-width"), "width: after", "the switch is covered");
+  });
+
+  test(`${extension}: hostile names are inert and visible`, async (browser) => {
+    const names = ["</script><script>alert(1)</script>", "]]>", "</title><img src=x onerror=alert(1)>", 'a"b\'c&amp', "\u202eevil"];
+    const side = (count) => Object.fromEntries(names.map((name, i) => ["main;" + name, count + 40 * i]));
+    const page = await open(browser, draw(extension, [], [side(900), side(1000)]));
+    const shown = Object.keys(await seen(page));
+    for (const name of names.slice(0, 4)) assert(shown.includes(name), `${name} is not among ${shown}`);
+    assert(!(await page.evaluate(() => document.documentElement.textContent)).includes("\u202e"), "a name turns the text around it");
+    assert.deepEqual(page.complaints, []);
+  });
+}
+
+test("the page runs its own script, and would run no other", async (browser) => {
+  const file = draw(".html"), page = await open(browser, file);
+  assert.equal(await page.textContent("#by-width"), "width: larger");
+  assert.match(await page.getAttribute("meta[http-equiv]", "content"), /^default-src 'none'; script-src 'sha256-[\w+/]{43}='; /);
+  const other = path.join(directory, "changed.html");
+  fs.writeFileSync(other, fs.readFileSync(file, "utf8").replace('"width: "', '"WIDTH: "'));
+  const changed = await open(browser, other);
+  assert.equal(await changed.textContent("#by-width"), "", "a script with another hash runs");
+});
+
+test("on a phone the page does not overflow, names stay words", async (browser) => {
+  const page = await open(browser, draw(".html"), { viewport: { width: 390, height: 800 }, isMobile: true, hasTouch: true });
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
+  assert(await page.$eval("td:first-child", (cell) => cell.clientHeight < 60 && cell.clientWidth > 80));
+  assert(await page.$eval("#title", (title) => title.getBoundingClientRect().left < 100), "the title is out of sight");
+  assert.deepEqual(await violations(page), []);
+});
+
 // Contrast of two colours, as WCAG counts it.
 function contrast(a, b) {
   const light = (color) => {
@@ -172,9 +248,10 @@ for (const colorScheme of ["light", "dark"])
     }
   });
 
-test("axe finds nothing wrong with the page", async (browser) => {
-  for (const colorScheme of ["light", "dark"])
-    assert.deepEqual(await violations(await open(browser, draw(".html"), { colorScheme })), []);
+test("axe finds nothing wrong with page and picture", async (browser) => {
+  for (const extension of [".html", ".svg"])
+    for (const colorScheme of ["light", "dark"])
+      assert.deepEqual(await violations(await open(browser, draw(extension), { colorScheme })), []);
 });
 
 test("a narrow picture keeps legend and switches apart", async (browser) => {
