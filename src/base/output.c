@@ -49,7 +49,8 @@ static bool planted_link(const char *path, const struct stat *link)
 
 static int cannot_write(struct error *err, int code, const char *path)
 {
-    return error_set(err, code, "cannot write %s: %s", path, strerror(code));
+    return error_set(err, code, "cannot write %s: %s",
+                     strcmp(path, "-") ? path : "to standard output", strerror(code));
 }
 
 static int open_directly(struct output *output, const char *path, struct error *err)
@@ -166,8 +167,7 @@ int output_open(struct output *output, const char *path, struct error *err)
         int fd = dup(STDOUT_FILENO);
 
         if (fd < 0) {
-            failed =
-                error_set(err, errno, "cannot write to standard output: %s", strerror(errno));
+            failed = cannot_write(err, errno, path);
             output_discard(output);
             return failed;
         }

@@ -385,9 +385,18 @@ static int firefox_write(const struct profile *profile, const struct write_optio
     return 0;
 }
 
+/* Only to say what the file is. */
+static bool firefox_recognize(const uint8_t *head, size_t size)
+{
+    static const char mark[] = "\"preprocessedProfileVersion\"";
+
+    return size && head[0] == '{' && memmem(head, size, mark, sizeof(mark) - 1);
+}
+
 const struct format firefox_format = {
     .name = "firefox",
     .suffix = ".firefox.json",
     .summary = "for profiler.firefox.com: threads, times, categories",
+    .recognize = firefox_recognize,
     .write = firefox_write,
 };

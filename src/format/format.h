@@ -30,9 +30,9 @@ struct format {
     const char *name;    /* "folded", for --format */
     const char *suffix;  /* ".folded"; a further ".gz" is the caller's affair */
     const char *summary; /* one line for --help */
-    /* Whether the first bytes (up to 4096, inflated) look like this format; NULL: cannot be
-     * read. */
+    /* Whether the first bytes (up to 4096, inflated) look like this format. */
     bool (*recognize)(const uint8_t *head, size_t size);
+    /* NULL: cannot be read. */
     int (*read)(struct source *source, struct profile *profile, struct error *err);
     /* NULL: cannot be written. */
     int (*write)(const struct profile *profile, const struct write_options *options, FILE *out,
