@@ -202,7 +202,10 @@ static void put_row(const struct table *table, struct document *document, char *
         fprintf(out, "%*s", GAP, "");
         if (table->columns[c].align == TABLE_RIGHT)
             fprintf(out, "%*s", (int)pad, "");
-        layout_put_short(out, text, strlen(text), widths[c]);
+        if (table->columns[c].align == TABLE_CODE)
+            layout_put_name(out, text, strlen(text), widths[c]);
+        else
+            layout_put_short(out, text, strlen(text), widths[c]);
         if (table->columns[c].align != TABLE_RIGHT && c + 1 < table->column_count)
             fprintf(out, "%*s", (int)pad, "");
     }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "base/short_name.h"
 #include "base/text.h"
 
 enum { NARROWEST = 40 };
@@ -130,6 +131,17 @@ size_t layout_put_short(FILE *out, const char *text, size_t length, size_t colum
     fputs("…", out);
     fwrite(text + tail, 1, length - tail, out);
     return layout_columns(text, head) + 1 + layout_columns(text + tail, length - tail);
+}
+
+size_t layout_put_name(FILE *out, const char *name, size_t length, size_t columns)
+{
+    char shorter[SHORT_NAME_LONGEST];
+
+    if (length <= sizeof(shorter) && layout_columns(name, length) > columns) {
+        length = short_name(name, length, shorter);
+        name = shorter;
+    }
+    return layout_put_short(out, name, length, columns);
 }
 
 void layout_put_words(FILE *out, const char *text, size_t indent, size_t width)

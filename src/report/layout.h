@@ -17,6 +17,9 @@ size_t layout_columns(const char *text, size_t length);
  */
 size_t layout_put_short(FILE *out, const char *text, size_t length, size_t columns);
 
+/* The same for the name of a function, whose parameters and template arguments go first. */
+size_t layout_put_name(FILE *out, const char *name, size_t length, size_t columns);
+
 /* Writes words with line breaks; lines after the first are indented by `indent`, where the
  * first is taken to begin too.  Ends the line. */
 void layout_put_words(FILE *out, const char *text, size_t indent, size_t width);

@@ -67,8 +67,8 @@ static void put_function(const struct model *model, const struct model_function 
     fprintf(out, "%*s%5s%%  %5s%%  ", INDENT, "",
             layout_percent(self, function->self[model->value], whole),
             layout_percent(total, function->total[model->value], whole));
-    layout_put_short(out, view_text(model->view, function->name),
-                     view_text_length(model->view, function->name), style->width - NUMBERS);
+    layout_put_name(out, view_text(model->view, function->name),
+                    view_text_length(model->view, function->name), style->width - NUMBERS);
     fputc('\n', out);
 }
 

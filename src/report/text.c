@@ -281,7 +281,7 @@ static size_t put_frame(struct text *text, const char *name, size_t length, size
         fwrite(name, 1, length, document->out);
         return at + columns;
     }
-    return at + layout_put_short(document->out, name, length, width - at);
+    return at + layout_put_name(document->out, name, length, width - at);
 }
 
 static void put_path(struct text *text, node_id node)

@@ -473,10 +473,11 @@ static void add_notes(const struct session *session, struct profile *profile,
 
     for (size_t i = 0; i < 3 && session->broken[i].dso; i++)
         profile_note(profile,
-                     "%" PRIu64
-                     " stacks broke in %.400s: it has neither unwind tables there nor "
+                     "%" PRIu64 " %s broke in %.400s: it has neither unwind tables there nor "
                      "frame pointers",
-                     session->broken[i].count, session->broken[i].dso->path);
+                     session->broken[i].count,
+                     session->broken[i].count == 1 ? "stack" : "stacks",
+                     session->broken[i].dso->path);
     if (!facts->per_cpu)
         profile_note(profile,
                      "events are per thread: threads and processes that live shorter than a "

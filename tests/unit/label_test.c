@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/short_name.h"
 #include "render/label.h"
 
 /* What label_put() writes into a box with room for so many characters. */
@@ -32,9 +33,9 @@ static void shows(const char *name, unsigned columns, const char *wanted)
 
 static void shortens(const char *name, const char *wanted)
 {
-    char out[LABEL_LONGEST + 1];
+    char out[SHORT_NAME_LONGEST + 1];
 
-    out[label_shortened(name, strlen(name), out)] = '\0';
+    out[short_name(name, strlen(name), out)] = '\0';
     cr_expect(eq(str, out, (char *)wanted), "%s", name);
 }
 
@@ -95,15 +96,15 @@ Test(label, a_box_without_room_says_nothing)
 /* As from a file that somebody else made. */
 Test(label, names_that_never_end_take_no_time)
 {
-    char *name = malloc(LABEL_LONGEST + 1);
-    char out[LABEL_LONGEST];
+    char *name = malloc(SHORT_NAME_LONGEST + 1);
+    char out[SHORT_NAME_LONGEST];
 
-    for (size_t i = 0; i < LABEL_LONGEST; i++)
+    for (size_t i = 0; i < SHORT_NAME_LONGEST; i++)
         name[i] = i % 2 ? '<' : 'a';
     for (unsigned i = 0; i < 10000; i++)
-        cr_assert(eq(sz, label_shortened(name, LABEL_LONGEST, out), LABEL_LONGEST));
-    memset(name, 'x', LABEL_LONGEST);
-    name[LABEL_LONGEST] = '\0';
+        cr_assert(eq(sz, short_name(name, SHORT_NAME_LONGEST, out), SHORT_NAME_LONGEST));
+    memset(name, 'x', SHORT_NAME_LONGEST);
+    name[SHORT_NAME_LONGEST] = '\0';
     free(label(name, 100));
     free(name);
 }

@@ -322,6 +322,23 @@ Test(report, text_fits_the_width)
     }
 }
 
+Test(report, parameters_of_a_name_go_before_the_name)
+{
+    add("main;void ns::Table<std::pair<int, long>, ns::Hash>::insert(std::pair<int, long> "
+        "const&)",
+        0, 1, 0);
+    const char *narrow =
+        report(&(struct report_options){.value = CPU, .style = {.width = 60}}, 0);
+
+    cr_expect(ne(ptr, (void *)strstr(narrow, "ns::Table<…>::insert\n"), NULL), "%s", narrow);
+    cr_expect(eq(ptr, (void *)strstr(narrow, "const&"), NULL), "%s", narrow);
+
+    const char *wide =
+        report(&(struct report_options){.value = CPU, .style = {.width = SIZE_MAX}}, 0);
+
+    cr_expect(ne(ptr, (void *)strstr(wide, "::insert(std::pair<int, long> const&)"), NULL));
+}
+
 Test(report, deep_paths_lose_their_middle_and_say_so)
 {
     frame_id frames[200];
