@@ -22,17 +22,17 @@
  * the head of each unit does not read everything. */
 enum { PIECE_SHIFT = 14, PIECE = 1 << PIECE_SHIFT, INFLATED_AT_ONCE = 8 * PIECE };
 
-static bool find(struct image *image, const char *name, GElf_Shdr *header)
+/* The next one of that name behind *scn. */
+static bool find(struct image *image, const char *name, Elf_Scn **scn, GElf_Shdr *header)
 {
-    Elf_Scn *scn = NULL;
     size_t names;
 
     if (elf_getshdrstrndx(image_elf(image), &names))
         return false;
-    while ((scn = elf_nextscn(image_elf(image), scn))) {
+    while ((*scn = elf_nextscn(image_elf(image), *scn))) {
         const char *text;
 
-        if (!gelf_getshdr(scn, header) || header->sh_type == SHT_NOBITS || !header->sh_size)
+        if (!gelf_getshdr(*scn, header) || header->sh_type == SHT_NOBITS || !header->sh_size)
             continue;
         text = elf_strptr(image_elf(image), names, header->sh_name);
         if (text && !strcmp(text, name))
@@ -226,8 +226,9 @@ static int open_old(struct lazy_section *section, struct image *image, const cha
     uint64_t file = image_file_size(image);
     uint8_t bytes[HEADER];
     GElf_Shdr header;
+    Elf_Scn *scn = NULL;
     struct packed packed = {.type = ELFCOMPRESS_ZLIB};
-    bool found = find(image, old, &header);
+    bool found = find(image, old, &scn, &header);
 
     free(old);
     if (!found || header.sh_size < HEADER || header.sh_offset > file ||
@@ -259,16 +260,18 @@ static int open_plain(struct lazy_section *section, const GElf_Shdr *header, con
     return 0;
 }
 
-int lazy_section_open(struct lazy_section *section, struct image *image, const char *name,
-                      size_t *budget, struct error *err)
+int lazy_section_open_next(struct lazy_section *section, struct image *image, const char *name,
+                           Elf_Scn **at, size_t *budget, struct error *err)
 {
     GElf_Shdr header = {0};
+    bool first = !*at;
     int failed;
 
     *section = (struct lazy_section){.image = image};
-    if (!find(image, name, &header))
-        failed = !strncmp(name, ".debug_", 7) ? open_old(section, image, name, budget, err)
-                                              : -ENOENT;
+    if (!find(image, name, at, &header))
+        failed = first && !strncmp(name, ".debug_", 7)
+                     ? open_old(section, image, name, budget, err)
+                     : -ENOENT;
     else if (header.sh_flags & SHF_COMPRESSED)
         failed = open_compressed(section, &header, name, budget, err);
     else
@@ -278,6 +281,14 @@ int lazy_section_open(struct lazy_section *section, struct image *image, const c
     else
         section->address = header.sh_addr;
     return failed;
+}
+
+int lazy_section_open(struct lazy_section *section, struct image *image, const char *name,
+                      size_t *budget, struct error *err)
+{
+    Elf_Scn *at = NULL;
+
+    return lazy_section_open_next(section, image, name, &at, budget, err);
 }
 
 void lazy_section_close(struct lazy_section *section)

@@ -31,6 +31,10 @@ struct lazy_section {
  * compressed sections may take in memory, and shrinks. */
 int lazy_section_open(struct lazy_section *section, struct image *image, const char *name,
                       size_t *budget, struct error *err);
+/* The next of that name behind *at, which is NULL for the first: objects (.dwo) may have one
+ * for each group of sections.  *at moves on to it. */
+int lazy_section_open_next(struct lazy_section *section, struct image *image, const char *name,
+                           Elf_Scn **at, size_t *budget, struct error *err);
 /* Zeroed sections are allowed. */
 void lazy_section_close(struct lazy_section *section);
 

@@ -33,16 +33,46 @@ static const char *const section_names[DWARF_SECTIONS] = {
     [DWARF_RNGLISTS] = ".debug_rnglists", [DWARF_ADDR] = ".debug_addr",
 };
 
+/* The unit of a .dwo that is nothing but a type: DWARF 5 has these in .debug_info.dwo, too,
+ * each in a section of its own until dwp has gathered them. */
+static bool is_type_unit(struct lazy_section *section)
+{
+    enum { HEADER = 4 + 8 + 3 };
+    uint64_t size = section->size < HEADER ? section->size : HEADER;
+    const uint8_t *bytes = lazy_section_bytes(section, 0, size);
+    struct cursor cursor = bytes ? cursor_over(bytes, (size_t)size) : (struct cursor){0};
+
+    if (cursor_u32(&cursor) == 0xffffffff)
+        cursor_skip(&cursor, 8);
+    return cursor_u16(&cursor) >= 5 && cursor_u8(&cursor) == DW_UT_split_type;
+}
+
+static int open_section(struct dwarf_file *file, enum dwarf_section which, size_t *inflate,
+                        struct error *err)
+{
+    struct lazy_section *section = &file->sections[which];
+    bool grouped = which == DWARF_INFO && file->split &&
+                   !image_has_section(file->image, ".debug_cu_index");
+    Elf_Scn *at = NULL;
+    char name[40];
+    int failed;
+
+    snprintf(name, sizeof(name), "%s%s", section_names[which], file->split ? ".dwo" : "");
+    failed = lazy_section_open_next(section, file->image, name, &at, inflate, err);
+    while (!failed && grouped && is_type_unit(section)) {
+        lazy_section_close(section);
+        failed = lazy_section_open_next(section, file->image, name, &at, inflate, err);
+    }
+    return failed;
+}
+
 int dwarf_file_open(struct dwarf_file *file, struct image *image, bool split, size_t *inflate,
                     struct error *err)
 {
     *file = (struct dwarf_file){.image = image, .split = split};
     for (size_t i = 0; i < DWARF_SECTIONS; i++) {
-        char name[40];
-        int failed;
+        int failed = open_section(file, i, inflate, err);
 
-        snprintf(name, sizeof(name), "%s%s", section_names[i], split ? ".dwo" : "");
-        failed = lazy_section_open(&file->sections[i], image, name, inflate, err);
         if (failed && failed != -ENOENT) {
             dwarf_file_close(file);
             return failed;

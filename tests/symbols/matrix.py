@@ -109,6 +109,7 @@ VARIANTS = [  # name, flags, what is made of the program, tool that it needs
     ("gz", [], compressed, None),
     ("gz-gnu", [], compressed_in_the_old_way, None),
     ("split", ["-gsplit-dwarf"], plain, None),
+    ("split-types", ["-gsplit-dwarf", "-fdebug-types-section"], plain, None),
     ("split-lost", ["-gsplit-dwarf"], split_lost, None),
     ("dwz", [], dwz, "dwz"),
     ("type-units", ["-fdebug-types-section"], plain, None),
@@ -122,8 +123,8 @@ VARIANTS = [  # name, flags, what is made of the program, tool that it needs
 # binutils' dwp knows no DWARF 5, and LLVM's never ends over what gcc makes of it.
 PACKAGES = {
     4: ("gcc", ("split-package", ["-gsplit-dwarf"], packaged_by("dwp"), "dwp")),
-    5: ("clang-14", ("split-package", ["-gsplit-dwarf"], packaged_by("llvm-dwp-14"),
-                     "llvm-dwp-14")),
+    5: ("clang-14", ("split-package", ["-gsplit-dwarf", "-fdebug-types-section"],
+                     packaged_by("llvm-dwp-14"), "llvm-dwp-14")),
 }
 
 
