@@ -438,8 +438,8 @@ static const struct {
     const char *program, *remedy;
 } runtimes[] = {
     {"node", "run it as `node --perf-basic-prof`"},
-    {"java", "run it with -XX:+PreserveFramePointer, and -XX:+DumpPerfMapAtExit or an agent "
-             "that writes /tmp/perf-PID.map"},
+    {"java", "run it with -XX:+PreserveFramePointer -XX:+UnlockDiagnosticVMOptions "
+             "-XX:+DumpPerfMapAtExit, or give `jcmd PID Compiler.perfmap` while it runs"},
     {"python", "from Python 3.12 on, run it with -X perf"},
     {"dotnet", "set DOTNET_PerfMapEnabled=1"},
     {"ruby", "run it with --yjit-perf"},

@@ -95,6 +95,12 @@ if shutil.which("javac") and shutil.which("java"):
                                      "-XX:+UnlockDiagnosticVMOptions",
                                      "-XX:+DumpPerfMapAtExit", "-cp", SCRATCH, "Made"],
             ("Made",))
+    print("java without a map")
+    done = fiq("run", "-f", 499, "-o", out, "--", "java", "-cp", SCRATCH, "Made")
+    flags = re.findall(r"-XX:[+A-Za-z]+", " ".join(done.stderr.split()))
+    taken = subprocess.run(["java", *flags, "-version"], capture_output=True, check=False)
+    expect("-XX:+DumpPerfMapAtExit" in flags and taken.returncode == 0,
+           f"java takes the flags that it is said to need: {flags}")
 perf_python = python_with_perf()
 if perf_python:
     (SCRATCH / "made.py").write_text(PYTHON)
