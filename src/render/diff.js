@@ -9,42 +9,50 @@
     return {
       g, rect, text: g.querySelector("text"), name: title.slice(0, cut), title,
       x: +rect.getAttribute("x") - MARGIN, y: +rect.getAttribute("y"), w: +rect.getAttribute("width"),
+      shown: true, above: false, drawn: {}, said: {}, /* as it is in the document */
     };
   });
   const root = frames[0];
   let zoomed = root, query = null, here = root; /* the frame that the keyboard is at */
 
+  /* Only what is another than before is written: a browser asks no attribute whether it changed. */
+  function put(frame, element, name, value) {
+    const kept = element === frame.rect ? frame.drawn : frame.said;
+    if (kept[name] !== value) element.setAttribute(name, kept[name] = value);
+  }
+
+  function textOf(frame, columns) {
+    if (columns < 3) return "";
+    frame.forms ??= nameForms(frame.name);
+    const fits = frame.forms.find((form) => form.length <= columns);
+    return fits ?? frame.forms.at(-1).slice(0, columns - 1) + "…";
+  }
+
   function label(frame, x, w) {
-    const columns = Math.floor((w - 6) / COLUMN);
-    if (columns < 3) {
-      if (frame.text) frame.text.textContent = "";
-      return;
-    }
+    const text = textOf(frame, Math.floor((w - 6) / COLUMN));
+    if (!text && !frame.text) return;
     if (!frame.text) {
       frame.text = document.createElementNS(svg.namespaceURI, "text");
       frame.text.setAttribute("y", frame.y + 12);
       frame.g.appendChild(frame.text);
     }
-    frame.text.setAttribute("x", x + 3);
-    frame.forms ??= nameForms(frame.name);
-    const fits = frame.forms.find((form) => form.length <= columns);
-    frame.text.textContent = fits ?? frame.forms.at(-1).slice(0, columns - 1) + "…";
+    if (frame.said.text !== text) frame.text.textContent = frame.said.text = text;
+    if (text) put(frame, frame.text, "x", x + 3);
   }
 
   function show() {
     const scale = width / zoomed.w, slack = 0.011, left = zoomed.x, right = zoomed.x + zoomed.w;
-    const down = Math.sign(root.y - zoomed.y) || 0;
     for (const f of frames) {
       const above = f !== zoomed && f.x <= left + slack && f.x + f.w >= right - slack &&
         (f.w > zoomed.w + slack || Math.abs(f.y - root.y) < Math.abs(zoomed.y - root.y));
-      const inside = f.w > 0 && f.x >= left - slack && f.x + f.w <= right + slack;
-      f.shown = above || inside;
-      f.g.style.display = f.shown ? "" : "none";
-      if (!f.shown) continue;
+      const inside = f.w > 0 && f.x >= left - slack && f.x + f.w <= right + slack, shown = above || inside;
+      if (f.shown !== shown) f.g.style.display = shown ? "" : "none";
+      f.shown = shown;
+      if (!shown) continue;
       const x = MARGIN + (above ? 0 : (f.x - left) * scale), w = above ? width : f.w * scale;
-      f.rect.setAttribute("x", x);
-      f.rect.setAttribute("width", w);
-      f.rect.classList.toggle("above", above);
+      put(f, f.rect, "x", x);
+      put(f, f.rect, "width", w);
+      if (f.above !== above) f.rect.classList.toggle("above", f.above = above);
       label(f, x, w);
     }
     $("reset").style.display = zoomed === root && !query ? "none" : "";
