@@ -354,6 +354,84 @@ const cases = {
     await tableIs(page, [{frames: ['main', 'f', 'h'], count: 5}, {frames: ['main', 'f', 'g', 'k'], count: 3}], 'recursion');
   },
 
+  async 'collapses a module, in the address too, undone and redone'(browser) {
+    const of = {main: 0, a1: 1, a2: 1, back: 0, a3: 1}, list = [[['main', 'a1', 'a2', 'back'], 5], [['main', 'a3'], 3], [['main', 'a1'], 2]];
+    const profile = {version: 1, command: 'app', event: 'cpu-clock', frequency_hz: 99, elapsed_seconds: 1, total_samples: 10, notes: [], quality: {}, threads: [],
+                     files: ['/bin/app', '/usr/lib/liba.so.1'].map(path => ({path, build_id: null, start: '0x0', limit: '0x0', offset: '0x0'})),
+                     stacks: list.map(([frames, count]) => ({count, frames: frames.map(symbol => ({symbol, addr: 0, file: of[symbol]}))}))};
+    const file = render(JSON.stringify(profile), {from: '.json'}), page = await opened(browser, file);
+    const plain = list.map(([frames, count]) => ({frames, count})), name = '[liba.so.1]';
+    const collapsed = [{frames: ['main', name, 'back'], count: 5}, {frames: ['main', name], count: 5}];
+
+    await choose(page, ['main', 'a1'], /^Collapse module liba/, plain);
+    await tableIs(page, collapsed, 'module');
+    const other = await opened(browser, file, {hash: new URL(page.url()).hash});
+    await tableIs(other, collapsed, 'opened again');
+    for (const key of ['u', 'u', 'U'])
+      await page.keyboard.press(key);
+    await tableIs(page, collapsed, 'redone');
+    for (const key of ['u', 'u'])
+      await page.keyboard.press(key);
+    await tableIs(page, plain, 'undone');
+  },
+
+  async 'says how sure a share is'(browser) {
+    const page = await opened(browser), n = folded.sum(stacks), z = 1.959964;
+
+    await page.keyboard.press('4');
+    await drawn(page);
+    const found = await page.$$eval('#table tr[data-index]', list => list.map(row => [...row.querySelectorAll('.name, .error, .self')].map(cell => cell.textContent.replace(/[\u202f\u00a0]/g, ''))));
+    check(found.length > 10, 'no rows');
+    for (const [self, error, name] of found) {
+      /* Wilson's interval by its two ends. */
+      const p = Number(self) / n, middle = (p + z * z / (2 * n)) / (1 + z * z / n);
+      const end = side => middle + side * z / (1 + z * z / n) * Math.sqrt(p * (1 - p) / n + (z / (2 * n)) ** 2);
+      const wanted = 100 * (end(1) - end(-1)) / 2, said = Number(error.slice(1));
+      check(error[0] === '±' && Math.abs(said - Math.max(wanted, 0.1)) <= 0.051, `${name}: ${error} instead of ${wanted}`);
+    }
+  },
+
+  async 'does what the options say'(browser) {
+    const page = await opened(browser, render(JSON.stringify(threaded()), {from: '.json'}));
+    const set = async (title, choice) => {
+      await page.keyboard.press('o');
+      await page.locator('#options label', {hasText: title}).locator('select').selectOption({label: choice});
+      await page.keyboard.press('Escape');
+      await drawn(page);
+    };
+    const level = async depth => {
+      await page.waitForTimeout(600);
+      return page.$$eval(`#graph [role=treeitem][aria-level="${depth}"]`, items => items.map(item => item.getAttribute('aria-label').split(',')[0]));
+    };
+
+    equal((await level(2)).sort(), ['aux', 'srv'], 'at first');
+    await set('Outermost frame', 'process and thread');
+    equal((await level(3)).sort(), ['aux (20)', 'main (10)', 'pool (11)'], 'threads');
+    await set('Outermost frame', 'function');
+    equal(await level(2), ['main'], 'functions');
+    equal(await level(3), ['phase0', 'phase1', 'phase2'], 'by name');
+    const before = await page.locator('#graph canvas').screenshot();
+    await set('Colours', 'cold');
+    check(!before.equals(await page.locator('#graph canvas').screenshot()), 'colours stay');
+    check(/p=1/.test(page.url()) && /g=0/.test(page.url()), page.url());
+
+    const uneven = await opened(browser, render('m;a 1\nm;b 5\nm;ns::c<int>(long) 3\n'));
+    await uneven.keyboard.press('o');
+    await uneven.locator('#options label', {hasText: 'Order'}).locator('select').selectOption('weight');
+    await uneven.locator('#options label', {hasText: 'Names'}).locator('select').selectOption({label: 'full'});
+    await uneven.waitForTimeout(700);
+    equal(await uneven.$$eval('#graph [role=treeitem][aria-level="3"]', items => items.map(item => item.getAttribute('aria-label').split(',')[0])), ['b', 'ns::c<int>(long)', 'a'], 'heaviest first, whole names');
+  },
+
+  async 'is no larger than its data'() {
+    const next = folded.random(3), lines = [];
+    for (let i = 0; i < 9000; i++)
+      lines.push({frames: ['main', ...Array.from({length: 1 + next(40)}, () => 'some_module::function_' + next(3000))], count: 1 + next(99)});
+    const nodes = folded.paths(lines).length, size = fs.statSync(render(folded.toText(lines))).size;
+
+    check(nodes > 100000 && size <= 150000 + 40 * nodes, `${size} bytes for ${nodes} nodes`);
+  },
+
   async 'copies names and stacks'(browser) {
     const page = await opened(browser), path = clickable();
 
@@ -405,6 +483,41 @@ const cases = {
     await page.keyboard.press('Enter');
     check(page.url().includes('t='), 'keys choose no range');
     equal(page.complaints, [], 'complaints');
+  },
+
+  async 'counts in a stretch of time what was taken in it, by mouse and keys, in the address too'(browser) {
+    const profile = threaded(), file = render(JSON.stringify(profile), {from: '.json'});
+    const first = 1e9, taken = (from, to) => profile.stacks.map(({frames, times}) =>
+      ({frames: frames.map(({symbol}) => symbol), count: times.filter(time => time - first >= from && time - first < to).length})).filter(({count}) => count);
+    const byKeys = await opened(browser, file), byMouse = await opened(browser, file);
+    const functionsOnly = async page => {
+      await page.keyboard.press('o');
+      await page.locator('#options label', {hasText: 'Outermost frame'}).locator('select').selectOption('0');
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('h');
+      await drawn(page);
+    };
+
+    /* Columns are of 2 s, cells of 50 ms: from the start of the second to the start of the fourth. */
+    await functionsOnly(byKeys);
+    await byKeys.locator('.heat-box').focus();
+    for (const key of ['ArrowRight', 'ArrowRight', 'Enter', 'ArrowRight', 'ArrowRight', 'Enter'])
+      await byKeys.keyboard.press(key);
+    await functionsOnly(byMouse);
+    const box = await byMouse.locator('.heat-box').boundingBox();
+    for (const column of [1, 3])
+      await byMouse.mouse.click(box.x + 46 + 40 * column + 20, box.y + box.height - 20 - 2);
+    for (const page of [byKeys, byMouse]) {
+      await tableIs(page, taken(2e9, 6.05e9), 'range');
+      equal(await page.locator('#heat input').first().inputValue(), '2', 'from');
+      equal(await page.locator('#heat input').nth(1).inputValue(), '6.05', 'to');
+    }
+    await byKeys.keyboard.press('t');
+    await byKeys.locator('#threads label', {hasText: 'pool (11)'}).click();
+    const without = taken(2e9, 6.05e9).filter(({frames}) => !frames.includes('leaf1'));
+    const again = await opened(browser, file, {hash: new URL(byKeys.url()).hash});
+    await tableIs(again, without, 'opened again');
+    equal(again.complaints, [], 'complaints');
   },
 
   async 'shows the order of time in lanes'(browser) {
