@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/xalloc.h"
@@ -173,7 +174,12 @@ int output_open(struct output *output, const char *path, struct error *err)
         }
         fcntl(fd, F_SETFD, FD_CLOEXEC);
         output->stream = fdopen(fd, "w");
-        return 0;
+        if (output->stream)
+            return 0;
+        close(fd);
+        failed = error_set(err, EBADF, "standard output is closed, or not for writing");
+        output_discard(output);
+        return failed;
     }
     failed = open_path(output, err);
     if (failed)
@@ -189,6 +195,14 @@ static void forget(struct output *output)
     *output = (struct output){0};
 }
 
+/* What an earlier write failed of, nobody has noted. */
+static int why_not(const struct output *output)
+{
+    struct statvfs system;
+
+    return !fstatvfs(fileno(output->stream), &system) && !system.f_bavail ? ENOSPC : EIO;
+}
+
 int output_commit(struct output *output, struct error *err)
 {
     int failed = 0;
@@ -196,7 +210,7 @@ int output_commit(struct output *output, struct error *err)
 
     errno = 0;
     if (fflush(output->stream) || bad)
-        failed = cannot_write(err, errno ? errno : EIO, output->path);
+        failed = cannot_write(err, errno ? errno : why_not(output), output->path);
     if (!failed && output->target && !output->beside) {
         int unnamed = give_name(output);
 

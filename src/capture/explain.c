@@ -1,7 +1,6 @@
 #include "capture/explain.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <linux/capability.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -36,6 +35,12 @@ static bool has_capability(int number)
     return own_status("CapEff:", 16) >> number & 1;
 }
 
+static bool is_privileged(void)
+{
+    /* Where no more file may be opened, the capabilities cannot be read. */
+    return !geteuid() || has_capability(CAPABILITY_PERFMON) || has_capability(CAP_SYS_ADMIN);
+}
+
 static bool is_filtered_by_seccomp(void)
 {
     return own_status("Seccomp:", 10) == 2;
@@ -53,9 +58,8 @@ static uid_t owner_of(pid_t pid)
 static int explain_permission(struct error *err, int code, const struct capture_target *target)
 {
     long paranoid = sysctl_number("perf_event_paranoid", -2);
-    bool privileged = has_capability(CAPABILITY_PERFMON) || has_capability(CAP_SYS_ADMIN);
 
-    if (code == EPERM && is_filtered_by_seccomp()) {
+    if ((code == EPERM || code == ENOSYS) && is_filtered_by_seccomp()) {
         error_set(err, code, "the container's seccomp filter forbids perf_event_open");
         error_hint(err, "start the container with --cap-add PERFMON and a seccomp profile that "
                         "allows perf_event_open, or run fiq on the host");
@@ -66,7 +70,7 @@ static int explain_permission(struct error *err, int code, const struct capture_
                   paranoid);
         error_hint(err, "run it with sudo, or: sudo setcap cap_perfmon,cap_sys_ptrace+ep "
                         "$(command -v fiq)");
-    } else if (target->kind == CAPTURE_PROCESSES && target->count && !privileged &&
+    } else if (target->kind == CAPTURE_PROCESSES && target->count && !is_privileged() &&
                owner_of(target->pids[0]) != geteuid()) {
         uid_t owner = owner_of(target->pids[0]);
         const struct passwd *user = getpwuid(owner);
@@ -101,10 +105,10 @@ int explain_open(struct error *err, int code, const struct capture_target *targe
         return explain_permission(err, code, target);
     case EMFILE:
     case ENFILE:
-        error_set(err, code, "too many open files: each thread needs events on each CPU");
-        error_hint(err,
-                   "ulimit -n %" PRIu64 ", or run as root: then one event per CPU is enough",
-                   (uint64_t)1 << 16);
+        error_set(err, code, "too many open files: fiq needs events on each CPU%s",
+                  is_privileged() ? "" : ", for each thread");
+        error_hint(err, "ulimit -n 65536%s",
+                   is_privileged() ? "" : ", or run as root: then one event per CPU is enough");
         return -code;
     case ENOENT:
     case EOPNOTSUPP:
@@ -115,6 +119,8 @@ int explain_open(struct error *err, int code, const struct capture_target *targe
                             "works everywhere");
         return -code;
     case ENOSYS:
+        if (is_filtered_by_seccomp())
+            return explain_permission(err, code, target);
         error_set(err, code,
                   "this kernel was built without perf events "
                   "(CONFIG_PERF_EVENTS)");

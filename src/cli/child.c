@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -61,6 +62,29 @@ int child_start(struct child *child, char **command, const struct given *given,
     return 0;
 }
 
+/* The kernel's words alone would send the user to look for a file that is there. */
+static int explain_exec(struct error *err, const char *name, int failed)
+{
+    struct stat file;
+
+    error_set(err, failed, "cannot execute %s: %s", name, strerror(failed));
+    if (!strchr(name, '/') || stat(name, &file))
+        return -failed;
+    if (failed == ENOENT)
+        error_set(err, failed,
+                  "cannot execute %s: the interpreter that its first line or its ELF header "
+                  "names is missing",
+                  name);
+    else if (failed == EACCES && S_ISDIR(file.st_mode))
+        error_set(err, failed, "cannot execute %s: it is a directory", name);
+    else if (failed == EACCES && access(name, X_OK))
+        error_hint(err,
+                   "it may not be executed: chmod +x, or name its interpreter, as in: "
+                   "fiq run -- python3 %s",
+                   name);
+    return -failed;
+}
+
 int child_release(struct child *child, const char *name, struct error *err)
 {
     int failed = 0;
@@ -80,7 +104,7 @@ int child_release(struct child *child, const char *name, struct error *err)
         return 0;
     waitpid(child->pid, NULL, 0);
     child->pid = -1;
-    return error_set(err, failed, "cannot execute %s: %s", name, strerror(failed));
+    return explain_exec(err, name, failed);
 }
 
 void child_abandon(struct child *child)

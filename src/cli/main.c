@@ -1,4 +1,5 @@
 /* fiq: finds the command and hands over. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,11 +123,23 @@ static int run_with_config(const struct command *command, int argc, char **argv)
     return code;
 }
 
+/* A standard stream that is closed would become the first file that is opened, and that be
+ * written over.  What stands in its place refuses what the stream is for; a command that fiq
+ * starts finds it closed. */
+static void occupy_closed_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC) != fd)
+            return;
+}
+
 int main(int argc, char **argv)
 {
     const struct command *command;
 
     process_started_ns = clock_ns(CLOCK_MONOTONIC);
+    occupy_closed_streams();
     if (argc < 2) {
         print_commands(stderr);
         return EXIT_USAGE;

@@ -333,6 +333,6 @@ int option_real(const char *text, double least, double most, double *number, str
     if (end == text || *end || errno || !isfinite(*number))
         return error_set(err, EINVAL, "not a number");
     if (*number < least || *number > most)
-        return error_set(err, EINVAL, "a number from %g to %g is wanted", least, most);
+        return error_set(err, EINVAL, "a number from %.12g to %.12g is wanted", least, most);
     return 0;
 }

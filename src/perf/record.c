@@ -92,6 +92,7 @@ static void decode_registers(uint64_t mask, struct cursor *cursor, struct regs *
         return;
     values = cursor_bytes(cursor, 8u * (unsigned)__builtin_popcountll(mask));
     /* Registers of a 32-bit program mean other things to an unwinder. */
+    regs->of_32_bits = abi == 1; /* PERF_SAMPLE_REGS_ABI_32 */
     if (abi != 2 /* PERF_SAMPLE_REGS_ABI_64 */ || !values)
         return;
     regs->known = mask & ((UINT64_C(1) << REGS_MAX) - 1);

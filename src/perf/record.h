@@ -36,7 +36,8 @@ enum record_kind {
 enum { REGS_MAX = 33 };
 struct regs {
     uint64_t r[REGS_MAX];
-    uint64_t known; /* one bit a register */
+    uint64_t known;  /* one bit a register */
+    bool of_32_bits; /* of a 32-bit program; none is known then */
 };
 
 struct stack_part {

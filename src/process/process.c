@@ -516,15 +516,46 @@ void processes_read_maps(struct processes *table, pid_t pid, FILE *maps)
     read_maps(table, process ? process : add_process(table, pid, NULL), maps);
 }
 
+/* The state stands behind the name, which may hold anything. */
+static bool is_zombie(pid_t pid)
+{
+    FILE *file = open_proc(pid, 0, "stat");
+    char line[512] = "";
+    const char *name_end;
+
+    if (!file)
+        return false;
+    if (!fgets(line, sizeof(line), file))
+        line[0] = '\0';
+    fclose(file);
+    name_end = strrchr(line, ')');
+    return name_end && name_end[1] == ' ' && name_end[2] == 'Z';
+}
+
 static int load_maps(struct processes *table, struct process *process, struct error *err)
 {
     FILE *file = open_proc(process->pid, 0, "maps");
 
     if (!file && errno == ENOENT)
         return error_set(err, ESRCH, "there is no process %d", process->pid);
-    if (!file)
-        return error_set(err, errno, "cannot read /proc/%d/maps: %s", process->pid,
-                         strerror(errno));
+    if (!file) {
+        int failed = error_set(err, errno, "cannot read /proc/%d/maps: %s", process->pid,
+                               strerror(errno));
+
+        if (failed == -EACCES || failed == -EPERM)
+            error_hint(err,
+                       "without CAP_SYS_PTRACE only processes of the same user may be "
+                       "looked at, and none that is protected (setuid programs, prctl "
+                       "PR_SET_DUMPABLE): run fiq with sudo, or in the process' container");
+        return failed;
+    }
+    if (is_zombie(process->pid)) {
+        fclose(file);
+        return error_set(err, ESRCH,
+                         "process %d has ended: it is a zombie, of which its parent has not "
+                         "taken notice",
+                         process->pid);
+    }
     read_maps(table, process, file);
     fclose(file);
     return 0;

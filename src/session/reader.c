@@ -42,6 +42,7 @@ struct reader {
     bool forked, awaiting;
     struct cut_stack cut[CUT_STACKS];
     size_t cut_count;
+    uint64_t of_32_bits;
 };
 
 struct reader *reader_new(const struct reader_options *options)
@@ -111,6 +112,11 @@ size_t reader_cut_stacks(struct reader *reader, struct cut_stack stacks[CUT_STAC
     memcpy(stacks, reader->cut, count * sizeof(*stacks));
     reader->cut_count = 0;
     return count;
+}
+
+uint64_t reader_samples_of_32_bits(const struct reader *reader)
+{
+    return reader->of_32_bits;
 }
 
 void reader_set_stack_bytes(struct reader *reader, uint32_t stack_bytes)
@@ -288,6 +294,20 @@ static node_id add_user_stack(struct reader *reader, struct process *process,
     return node;
 }
 
+/* Of a 32-bit program the innermost frame alone. */
+static node_id add_32_bit_frame(struct reader *reader, const struct process *process,
+                                const struct record *record)
+{
+    node_id node = call_tree_child(reader->gather->tree, 0, LOCATION_BROKEN);
+
+    reader->of_32_bits++;
+    reader->gather->quality.broken++;
+    if (record->in_kernel)
+        return node;
+    return call_tree_child(reader->gather->tree, node,
+                           user_location(reader, process, record->sample.ip, false));
+}
+
 /* User frames that the kernel followed by frame pointers, as they were recorded. */
 static node_id add_recorded_chain(struct reader *reader, const struct process *process,
                                   const struct record *record, node_id node)
@@ -366,6 +386,8 @@ static void take_sample(struct reader *reader, const struct record *record)
     }
     if (has_user)
         node = add_user_stack(reader, process, record);
+    else if (record->sample.regs.of_32_bits)
+        node = add_32_bit_frame(reader, process, record);
     else if (reader->options.recorded)
         node = add_recorded_chain(reader, process, record, node);
     else

@@ -52,6 +52,9 @@ struct cut_stack {
 enum { CUT_STACKS = 16 };
 size_t reader_cut_stacks(struct reader *reader, struct cut_stack stacks[CUT_STACKS]);
 
+/* How many samples were of 32-bit programs, whose stacks are not unwound. */
+uint64_t reader_samples_of_32_bits(const struct reader *reader);
+
 void reader_set_stack_bytes(struct reader *reader, uint32_t stack_bytes);
 
 /* What has been gathered, for a look; and its replacement by an empty one: the old one is

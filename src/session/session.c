@@ -46,6 +46,7 @@ struct session {
     struct capture_counts counts, counts_before;
     struct capture_facts facts;
     uint32_t files_refused;
+    uint64_t of_32_bits;
     struct broken {
         const struct dso *dso;
         uint64_t count;
@@ -161,6 +162,7 @@ static void hand_over_if_wanted(struct session *session, bool ended)
         processes_files(reader_processes(session->reader), &files_open,
                         &session->files_refused);
         note_broken(session);
+        session->of_32_bits = reader_samples_of_32_bits(session->reader);
         session->looked_cut = session->looked_stacks = 0;
         session->wanted = false;
     }
@@ -478,6 +480,11 @@ static void add_notes(const struct session *session, struct profile *profile,
                      session->broken[i].count,
                      session->broken[i].count == 1 ? "stack" : "stacks",
                      session->broken[i].dso->path);
+    if (session->of_32_bits)
+        profile_note(profile,
+                     "%" PRIu64
+                     " samples are of 32-bit programs: fiq unwinds and names 64-bit ones",
+                     session->of_32_bits);
     if (!facts->per_cpu)
         profile_note(profile,
                      "events are per thread: threads and processes that live shorter than a "

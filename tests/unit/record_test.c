@@ -107,6 +107,23 @@ Test(record, a_kernel_thread_has_no_registers_and_no_stack)
     cr_expect(eq(sz, record.sample.stack_size, 0));
 }
 
+Test(record, registers_of_a_32_bit_program_are_none_that_an_unwinder_knows)
+{
+    struct record record;
+
+    put_sample_head();
+    put64(0); /* no chain */
+    put64(1); /* PERF_SAMPLE_REGS_ABI_32 */
+    put64(0xffe01000);
+    put64(0xffe00f00);
+    put64(0x8048000);
+    put64(0);
+
+    cr_assert(eq(int, decode(&full, &record), 0));
+    cr_expect(record.sample.regs.of_32_bits);
+    cr_expect(eq(u64, record.sample.regs.known, 0));
+}
+
 Test(record, counts_beyond_the_record_are_refused)
 {
     struct record record;
