@@ -54,3 +54,22 @@ int lines_next(struct lines *lines, const char **text, size_t *length, struct er
         return give(lines, (size_t)(newline - lines->at) + 1, true, text, length);
     return next_refilled(lines, text, length, err);
 }
+
+int lines_several(struct lines *lines, struct line *several, int most, struct error *err)
+{
+    int count = lines_next(lines, &several[0].text, &several[0].length, err);
+
+    if (count <= 0)
+        return count;
+    several[0].number = lines->number;
+    for (; count < most && lines->left; count++) {
+        struct line *line = &several[count];
+        const char *newline = memchr(lines->at, '\n', lines->left);
+
+        if (!newline)
+            break;
+        give(lines, (size_t)(newline - lines->at) + 1, true, &line->text, &line->length);
+        line->number = lines->number;
+    }
+    return count;
+}

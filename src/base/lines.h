@@ -26,4 +26,14 @@ struct lines {
  * longer than 256 MiB. */
 int lines_next(struct lines *lines, const char **text, size_t *length, struct error *err);
 
+struct line {
+    const char *text;
+    size_t length;
+    uint64_t number;
+};
+
+/* The same for several at once: up to `most` lines that are all good until the next call.  How
+ * many, as far as that is without reading on; 0 or an error as lines_next(). */
+int lines_several(struct lines *lines, struct line *several, int most, struct error *err);
+
 #endif
