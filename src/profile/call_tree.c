@@ -125,6 +125,21 @@ node_id call_tree_child(struct call_tree *tree, node_id parent, frame_id frame)
     return node;
 }
 
+node_id call_tree_find_child(const struct call_tree *tree, node_id parent, frame_id frame)
+{
+    node_id node = tree->nodes[parent].first_child;
+
+    if (!node || tree->nodes[node].frame == frame)
+        return node;
+    return find_later_child(tree, parent, frame, hash_child(parent, frame));
+}
+
+void call_tree_prefetch_child(const struct call_tree *tree, node_id parent, frame_id frame)
+{
+    __builtin_prefetch(&tree->nodes[tree->nodes[parent].first_child]);
+    __builtin_prefetch(&tree->slots[hash_child(parent, frame) & tree->mask]);
+}
+
 void call_tree_weigh(struct call_tree *tree, node_id node, uint64_t weight)
 {
     if (node >= tree->self_count) {

@@ -31,6 +31,12 @@ void call_tree_free(struct call_tree *tree);
 /* The child of `parent` for `frame`, made when it is not there yet. */
 node_id call_tree_child(struct call_tree *tree, node_id parent, frame_id frame);
 
+/* The same, but 0 when there is none. */
+node_id call_tree_find_child(const struct call_tree *tree, node_id parent, frame_id frame);
+
+/* Asks for the memory that call_tree_find_child() will look at. */
+void call_tree_prefetch_child(const struct call_tree *tree, node_id parent, frame_id frame);
+
 /* Adds to the self weight of a node. */
 void call_tree_weigh(struct call_tree *tree, node_id node, uint64_t weight);
 

@@ -332,6 +332,23 @@ node_id profile_child(struct profile *profile, node_id parent, frame_id frame)
     return call_tree_child(profile->tree, parent, frame);
 }
 
+node_id profile_find_child(const struct profile *profile, node_id parent, frame_id frame)
+{
+    return call_tree_find_child(profile->tree, parent, frame);
+}
+
+void profile_prefetch(const struct profile *profile, node_id node)
+{
+    size_t count;
+
+    __builtin_prefetch(call_tree_nodes(profile->tree, &count) + node);
+}
+
+void profile_prefetch_child(const struct profile *profile, node_id parent, frame_id frame)
+{
+    call_tree_prefetch_child(profile->tree, parent, frame);
+}
+
 /* NOT_MEASURED gives way to a number, and a sum never becomes NOT_MEASURED. */
 static uint64_t add_value(uint64_t sum, uint64_t value)
 {
@@ -394,6 +411,14 @@ stack_id profile_add(struct profile *profile, const frame_id *frames, size_t dep
     for (size_t i = 0; i < depth; i++)
         node = call_tree_child(profile->tree, node, frames[i]);
     return profile_add_at(profile, node, labels, values);
+}
+
+node_id profile_node_count(const struct profile *profile)
+{
+    size_t count;
+
+    call_tree_nodes(profile->tree, &count);
+    return (node_id)count;
 }
 
 const struct call_node *profile_nodes(const struct profile *profile, size_t *count)

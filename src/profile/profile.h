@@ -136,6 +136,14 @@ struct stack {
  * stacks share outer frames, keep the nodes of the previous stack. */
 node_id profile_child(struct profile *profile, node_id parent, frame_id frame);
 
+/* The same, but 0 when there is none. */
+node_id profile_find_child(const struct profile *profile, node_id parent, frame_id frame);
+
+/* Ask for the memory of a node, and for that which profile_find_child() will look at: to be
+ * called for many of them before the first is looked for. */
+void profile_prefetch(const struct profile *profile, node_id node);
+void profile_prefetch_child(const struct profile *profile, node_id parent, frame_id frame);
+
 /* Adds values[0..types) to the stack that ends in `node`.  Sums saturate below NOT_MEASURED. */
 stack_id profile_add_at(struct profile *profile, node_id node, label_id labels,
                         const uint64_t *values);
@@ -143,6 +151,9 @@ stack_id profile_add_at(struct profile *profile, node_id node, label_id labels,
 /* The same for frames, outermost first. */
 stack_id profile_add(struct profile *profile, const frame_id *frames, size_t depth,
                      label_id labels, const uint64_t *values);
+
+/* How many nodes there are; the next new one has this number. */
+node_id profile_node_count(const struct profile *profile);
 
 /* Nodes, parents before children.  Their `self` is not used: the values are the stacks'. */
 const struct call_node *profile_nodes(const struct profile *profile, size_t *count);
