@@ -2,7 +2,8 @@
  * Folded stacks: one line a stack, "root;caller;leaf COUNT".
  *
  * Lines that follow one another mostly share their outer frames, so the reader keeps the
- * previous line and its nodes and looks up only what differs.
+ * previous line and its nodes and looks up only what differs.  In lines that are not sorted the
+ * one to share with is another: there beginnings of lines are known by their hash.
  */
 #include <assert.h>
 #include <ctype.h>
@@ -17,9 +18,11 @@
 #include "base/xalloc.h"
 #include "format/facts.h"
 #include "format/format.h"
+#include "format/prefixes.h"
 
-/* Names met lately: a name's hash leads to its entry.  That is one line of the processor's
- * cache with as much of the text as fits, as fetching it is most of the cost of a name. */
+/* Names met lately: a name's hash leads to two entries, the first being the later one.  Each is
+ * one line of the processor's cache with as much of the text as fits, as fetching it is most of
+ * the cost of a name. */
 enum { RECENT = 16384, RECENT_TEXT = 44 };
 struct recent {
     const char *text; /* in the profile's strings */
@@ -36,18 +39,40 @@ struct name {
     uint64_t hash;
 };
 
+/* Lines worked on at a time: what one waits for, the memory brings for the others meanwhile. */
+enum { BATCH = 16 };
+
+/* The beginning of a line, and where it leads. */
+struct level {
+    size_t end; /* of the last name that is whole */
+    node_id node;
+    uint32_t depth;
+};
+
+/* A line without its count. */
+struct stack_text {
+    const char *text;
+    size_t length;
+    uint64_t counts[2];
+    size_t hash_at, hash_count; /* in reader.hashes: the i-th is that of i + 1 blocks */
+    struct level known;         /* the longest beginning that was found */
+    frame_id next;              /* behind it */
+    size_t next_end;
+};
+
 struct reader {
     struct profile *profile;
     struct name *names; /* of the line's frames that the one before had not */
     size_t name_room;
-    struct recent *recent;
+    struct recent *recent; /* in `recent_room`, where a line of the cache begins */
+    void *recent_room;
     char *previous; /* frames of the line before */
     size_t previous_length, previous_room;
-    struct level {
-        size_t end; /* behind the frame, in `previous` */
-        node_id node;
-    } * levels;
-    size_t depth, level_room;
+    struct level *levels; /* of `previous`: not for each frame, but increasing */
+    size_t level_count, level_room;
+    struct prefixes *prefixes;  /* NULL as long as the lines are sorted */
+    struct prefix_hash *hashes; /* of all lines of the batch */
+    size_t hash_count, hash_room;
     uint32_t *frame_of; /* by text; UINT32_MAX: not yet */
     size_t frame_count, frame_room;
 
@@ -138,29 +163,56 @@ static size_t name_end(const char *text, size_t length, uint64_t *hash)
     return at + bytes;
 }
 
+static uint64_t word_at(const char *text)
+{
+    uint64_t word;
+
+    memcpy(&word, text, sizeof(word));
+    return word;
+}
+
+/* memcmp() for texts that are mostly equal and short, where its call is much of the cost. */
+static bool is_same(const char *a, const char *b, size_t length)
+{
+    if (length < 8)
+        return !memcmp(a, b, length);
+    for (size_t at = 0; at + 8 < length; at += 8)
+        if (word_at(a + at) != word_at(b + at))
+            return false;
+    return word_at(a + length - 8) == word_at(b + length - 8);
+}
+
 static bool is_recent(const struct recent *recent, const struct name *name)
 {
     if (recent->hash != (uint32_t)(name->hash >> 32) || recent->length != name->length)
         return false;
-    return !memcmp(name->length <= RECENT_TEXT ? recent->start : recent->text, name->text,
+    return is_same(name->length <= RECENT_TEXT ? recent->start : recent->text, name->text,
                    name->length);
+}
+
+static struct recent *recent_pair(const struct reader *reader, const struct name *name)
+{
+    return &reader->recent[name->hash % RECENT & ~UINT64_C(1)];
 }
 
 static frame_id frame_of(struct reader *reader, const struct name *name)
 {
-    struct recent *recent = &reader->recent[name->hash % RECENT];
+    struct recent *recent = recent_pair(reader, name);
     uint32_t known;
     frame_id frame;
     str_id id;
 
     if (is_recent(recent, name))
         return recent->frame;
+    if (is_recent(recent + 1, name))
+        return recent[1].frame;
     known = strings_count(profile_strings(reader->profile));
     id = profile_intern(reader->profile, name->text, name->length);
     frame = frame_of_text(reader, id, id >= known);
     /* Only what is met again: names that occur once would drive out the others.  And not what
      * had to be cleaned. */
     if (id < known && profile_string_length(reader->profile, id) == name->length) {
+        recent[1] = recent[0];
         *recent = (struct recent){.text = profile_string(reader->profile, id),
                                   .hash = (uint32_t)(name->hash >> 32),
                                   .length = (uint32_t)name->length,
@@ -188,27 +240,77 @@ static size_t common_length(const char *a, const char *b, size_t length)
     return at;
 }
 
-/* Levels whose frame stands in both lines, whole. */
-static void keep_common_levels(struct reader *reader, const char *stack, size_t length)
+static struct level last_level(const struct reader *reader)
 {
-    size_t shorter = length < reader->previous_length ? length : reader->previous_length;
-    size_t common = common_length(stack, reader->previous, shorter);
+    return reader->level_count ? reader->levels[reader->level_count - 1] : (struct level){0};
+}
 
-    while (reader->depth) {
-        size_t end = reader->levels[reader->depth - 1].end;
+/* Levels whose frame stands in both lines, whole: in the first `common` bytes. */
+static void keep_common_levels(struct reader *reader, const char *stack, size_t length,
+                               size_t common)
+{
+    while (reader->level_count) {
+        size_t end = last_level(reader).end;
 
         if (end < common || (end == common && (end == length || stack[end] == ';')))
             break;
-        reader->depth--;
+        reader->level_count--;
     }
 }
 
-static void push(struct reader *reader, size_t end, node_id node)
+static void push(struct reader *reader, struct level level)
 {
-    if (reader->depth == reader->level_room)
-        reader->levels = xgrow(reader->levels, &reader->level_room, reader->depth + 1,
+    if (reader->level_count == reader->level_room)
+        reader->levels = xgrow(reader->levels, &reader->level_room, reader->level_count + 1,
                                sizeof(*reader->levels));
-    reader->levels[reader->depth++] = (struct level){.end = end, .node = node};
+    reader->levels[reader->level_count++] = level;
+}
+
+/* Whether the line should stand before the one before, of which it has `common` bytes. */
+static bool is_out_of_order(const struct reader *reader, const char *stack, size_t length,
+                            size_t common)
+{
+    if (common == length || common == reader->previous_length)
+        return length < reader->previous_length;
+    return (unsigned char)stack[common] < (unsigned char)reader->previous[common];
+}
+
+static void hash_blocks(struct reader *reader, struct stack_text *stack)
+{
+    struct prefix_hash hash = {0}, *hashes;
+
+    stack->hash_at = reader->hash_count;
+    stack->hash_count = stack->length / PREFIX_BLOCK;
+    reader->hash_count += stack->hash_count;
+    reader->hashes =
+        xgrow(reader->hashes, &reader->hash_room, reader->hash_count, sizeof(*reader->hashes));
+    hashes = reader->hashes + stack->hash_at;
+    for (size_t i = 0; i < stack->hash_count; i++)
+        hashes[i] = hash =
+            prefixes_extend(reader->prefixes, hash, stack->text + i * PREFIX_BLOCK);
+    /* The search begins with the longest and mostly ends soon. */
+    for (size_t i = stack->hash_count; i-- > 0 && i + 5 > stack->hash_count;)
+        prefixes_prefetch(reader->prefixes, hashes[i]);
+}
+
+static void find_beginning(const struct reader *reader, struct stack_text *stack)
+{
+    const struct prefix_hash *hashes = reader->hashes + stack->hash_at;
+
+    for (size_t i = stack->hash_count; i-- > 0;) {
+        struct prefix prefix;
+        const char *semicolon;
+
+        if (!prefixes_find(reader->prefixes, hashes[i], &prefix))
+            continue;
+        semicolon = memrchr(stack->text, ';', (i + 1) * PREFIX_BLOCK);
+        if (semicolon)
+            stack->known = (struct level){.end = (size_t)(semicolon - stack->text),
+                                          .node = prefix.node,
+                                          .depth = prefix.depth};
+        profile_prefetch(reader->profile, prefix.node);
+        return;
+    }
 }
 
 static void remember(struct reader *reader, const char *stack, size_t from, size_t length)
@@ -217,6 +319,34 @@ static void remember(struct reader *reader, const char *stack, size_t from, size
     if (from < length) /* there may be no `previous` yet */
         memcpy(reader->previous + from, stack + from, length - from);
     reader->previous_length = length;
+}
+
+/* Finds how much of the line leads to a node that is known; the line is now the previous one.
+ */
+static struct level find_known(struct reader *reader, const struct stack_text *stack)
+{
+    size_t length = stack->length;
+    size_t shorter = length < reader->previous_length ? length : reader->previous_length;
+    size_t common = common_length(stack->text, reader->previous, shorter);
+
+    keep_common_levels(reader, stack->text, length, common);
+    if (!reader->prefixes && is_out_of_order(reader, stack->text, length, common))
+        reader->prefixes = prefixes_new();
+    if (stack->known.end > last_level(reader).end)
+        push(reader, stack->known);
+    remember(reader, stack->text, common, length);
+    return last_level(reader);
+}
+
+/* Keeps the beginnings of the line that end behind the level and before `end`. */
+static void keep_beginnings(struct reader *reader, const struct stack_text *stack,
+                            struct level level, size_t end)
+{
+    const struct prefix_hash *hashes = reader->hashes + stack->hash_at;
+
+    for (size_t i = level.end / PREFIX_BLOCK; i < end / PREFIX_BLOCK; i++)
+        prefixes_add(reader->prefixes, hashes[i],
+                     (struct prefix){.node = level.node, .depth = level.depth});
 }
 
 /* Byte order marks: in files that were joined there may be one in any line. */
@@ -269,7 +399,7 @@ static size_t split_names(struct reader *reader, const char *stack, size_t at, s
                 continue;
             name_end(name.text, name.length, &name.hash);
         }
-        __builtin_prefetch(&reader->recent[name.hash % RECENT]);
+        __builtin_prefetch(recent_pair(reader, &name));
         if (count == reader->name_room)
             reader->names =
                 xgrow(reader->names, &reader->name_room, count + 1, sizeof(*reader->names));
@@ -278,25 +408,104 @@ static size_t split_names(struct reader *reader, const char *stack, size_t at, s
     return count;
 }
 
-static node_id stack_node(struct reader *reader, const char *stack, size_t length)
+/* The frame of the name behind the known beginning; false when it takes more than a look, or
+ * there is none. */
+static bool next_frame(const struct reader *reader, struct stack_text *stack)
 {
-    size_t at, count;
-    node_id node;
+    size_t at = stack->known.end + 1;
+    struct name name = {.text = stack->text + at};
+    const struct recent *recent;
 
-    keep_common_levels(reader, stack, length);
-    at = reader->depth ? reader->levels[reader->depth - 1].end : 0;
-    node = reader->depth ? reader->levels[reader->depth - 1].node : 0;
-    remember(reader, stack, at, length);
-    count = split_names(reader, stack, at, length);
-    if (count > STACK_DEPTH_MAX - reader->depth) {
-        count = STACK_DEPTH_MAX - reader->depth;
+    if (at >= stack->length || *name.text == ';')
+        return false;
+    name.length = name_end(name.text, stack->length - at, &name.hash);
+    recent = recent_pair(reader, &name);
+    if (!is_recent(recent, &name) && !is_recent(++recent, &name))
+        return false;
+    stack->next = recent->frame;
+    stack->next_end = at + name.length;
+    return true;
+}
+
+/* Asks for what the next steps will look at; how many can go on, which come first. */
+static size_t prepare_steps(const struct reader *reader, struct stack_text **going,
+                            size_t count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (next_frame(reader, going[i])) {
+            profile_prefetch_child(reader->profile, going[i]->known.node, going[i]->next);
+            going[kept++] = going[i];
+        }
+    return kept;
+}
+
+static size_t take_steps(struct reader *reader, struct stack_text **going, size_t count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct stack_text *stack = going[i];
+        node_id node = profile_find_child(reader->profile, stack->known.node, stack->next);
+
+        if (!node)
+            continue;
+        keep_beginnings(reader, stack, stack->known, stack->next_end);
+        stack->known = (struct level){
+            .node = node, .end = stack->next_end, .depth = stack->known.depth + 1};
+        going[kept++] = stack;
+    }
+    return kept;
+}
+
+/* Goes on from the beginnings that are known by their hash, as far as there are nodes, for all
+ * lines a step at a time. */
+static void descend(struct reader *reader, struct stack_text *stacks, size_t count)
+{
+    struct stack_text *going[BATCH];
+    size_t left = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (stacks[i].known.node)
+            going[left++] = &stacks[i];
+    while ((left = prepare_steps(reader, going, left)))
+        left = take_steps(reader, going, left);
+}
+
+static void find_beginnings(struct reader *reader, struct stack_text *stacks, size_t count)
+{
+    reader->hash_count = 0;
+    for (size_t i = 0; i < count; i++)
+        hash_blocks(reader, &stacks[i]);
+    for (size_t i = 0; i < count; i++)
+        find_beginning(reader, &stacks[i]);
+    descend(reader, stacks, count);
+}
+
+static node_id stack_node(struct reader *reader, const struct stack_text *stack)
+{
+    struct level level = find_known(reader, stack);
+    size_t count = split_names(reader, stack->text, level.end, stack->length);
+    node_id fresh = profile_node_count(reader->profile);
+
+    if (count > STACK_DEPTH_MAX - level.depth) {
+        count = STACK_DEPTH_MAX - level.depth;
         reader->too_deep++;
     }
     for (size_t i = 0; i < count; i++) {
-        node = profile_child(reader->profile, node, frame_of(reader, &reader->names[i]));
-        push(reader, reader->names[i].end, node);
+        const struct name *name = &reader->names[i];
+
+        /* Only what leads to nodes that there were before this line: what is met a second time
+         * is likely to be met again, and most is not. */
+        if (level.node && level.node < fresh && stack->hash_count)
+            keep_beginnings(reader, stack, level, name->end);
+        level.node = profile_child(reader->profile, level.node, frame_of(reader, name));
+        level.depth++;
+        level.end = name->end;
+        push(reader, level);
     }
-    return node ? node : no_frames(reader->profile);
+    return level.node ? level.node : no_frames(reader->profile);
 }
 
 /* A count with a fraction: whole samples now, the rest is carried to later lines. */
@@ -348,62 +557,62 @@ static bool parse_count(struct reader *reader, const char *text, size_t length, 
     return true;
 }
 
-static void bad_line(struct reader *reader)
+static void bad_line(struct reader *reader, uint64_t number)
 {
     if (!reader->bad++)
-        reader->first_bad = reader->lines.number;
+        reader->first_bad = number;
 }
 
 /* Takes the count off the end of the line: a name may hold spaces and end in a number, so the
  * last space counts. */
-static bool take_count(struct reader *reader, const char *text, size_t *length, uint64_t *count)
+static bool take_count(struct reader *reader, struct line *line, uint64_t *count)
 {
-    const char *space = memrchr(text, ' ', *length);
+    const char *text = line->text, *space = memrchr(text, ' ', line->length);
 
     if (!space || space == text) {
-        bad_line(reader);
+        bad_line(reader, line->number);
         return false;
     }
     if (space[1] == '-' && isdigit((unsigned char)space[2])) {
         reader->negative++;
         return false;
     }
-    if (!parse_count(reader, space + 1, *length - (size_t)(space + 1 - text), count)) {
-        bad_line(reader);
+    if (!parse_count(reader, space + 1, line->length - (size_t)(space + 1 - text), count)) {
+        bad_line(reader, line->number);
         return false;
     }
-    *length = (size_t)(space - text);
-    while (*length && text[*length - 1] == ' ')
-        --*length;
+    line->length = (size_t)(space - text);
+    while (line->length && text[line->length - 1] == ' ')
+        --line->length;
     return true;
 }
 
-static void add_stack(struct reader *reader, const char *text, size_t length,
-                      const uint64_t *counts)
+/* False when there is no stack in the line, or it counts nothing. */
+static bool parse_line(struct reader *reader, struct line line, struct stack_text *stack)
 {
-    uint64_t sum = saturating_add(counts[0], reader->two_counts ? counts[1] : 0);
-
-    if (!sum)
-        return;
-    profile_add_at(reader->profile, stack_node(reader, text, length), 0, counts);
-    reader->total = saturating_add(reader->total, sum);
-    if (reader->total == UINT64_MAX)
-        reader->saturated = true;
+    *stack = (struct stack_text){0};
+    skip_marks(&line.text, &line.length);
+    while (line.length &&
+           (line.text[line.length - 1] == '\r' || line.text[line.length - 1] == ' '))
+        line.length--;
+    if (!line.length || line.text[0] == '#')
+        return false;
+    if (reader->two_counts && !take_count(reader, &line, &stack->counts[1]))
+        return false;
+    if (!take_count(reader, &line, &stack->counts[0]))
+        return false;
+    stack->text = line.text;
+    stack->length = line.length;
+    return stack->counts[0] || stack->counts[1];
 }
 
-static void read_line(struct reader *reader, const char *text, size_t length)
+static void add_stack(struct reader *reader, const struct stack_text *stack)
 {
-    uint64_t counts[2] = {0};
-
-    skip_marks(&text, &length);
-    while (length && (text[length - 1] == '\r' || text[length - 1] == ' '))
-        length--;
-    if (!length || text[0] == '#')
-        return;
-    if (reader->two_counts && !take_count(reader, text, &length, &counts[1]))
-        return;
-    if (take_count(reader, text, &length, &counts[0]))
-        add_stack(reader, text, length, counts);
+    profile_add_at(reader->profile, stack_node(reader, stack), 0, stack->counts);
+    reader->total =
+        saturating_add(reader->total, saturating_add(stack->counts[0], stack->counts[1]));
+    if (reader->total == UINT64_MAX)
+        reader->saturated = true;
 }
 
 static void say_what_was_lost(const struct reader *reader, const char *name)
@@ -434,12 +643,20 @@ static void say_what_was_lost(const struct reader *reader, const char *name)
 
 static int read_lines(struct reader *reader, struct error *err)
 {
-    const char *text;
-    size_t length;
+    struct line lines[BATCH];
+    struct stack_text stacks[BATCH];
     int got;
 
-    while ((got = lines_next(&reader->lines, &text, &length, err)) > 0)
-        read_line(reader, text, length);
+    while ((got = lines_several(&reader->lines, lines, BATCH, err)) > 0) {
+        size_t count = 0;
+
+        for (int i = 0; i < got; i++)
+            count += parse_line(reader, lines[i], &stacks[count]);
+        if (reader->prefixes)
+            find_beginnings(reader, stacks, count);
+        for (size_t i = 0; i < count; i++)
+            add_stack(reader, &stacks[i]);
+    }
     return got;
 }
 
@@ -488,9 +705,10 @@ static int folded_read(struct source *source, struct profile *profile, struct er
 {
     struct reader reader = {.profile = profile,
                             .lines = {.source = source},
-                            .recent = xcalloc(RECENT, sizeof(*reader.recent))};
+                            .recent_room = xcalloc(RECENT + 1, sizeof(*reader.recent))};
     int failed;
 
+    reader.recent = (void *)(((uintptr_t)reader.recent_room + 63) & ~(uintptr_t)63);
     reader.two_counts = has_two_counts(source);
     if (reader.two_counts) {
         profile_value_type(profile, "before", "count");
@@ -506,10 +724,12 @@ static int folded_read(struct source *source, struct profile *profile, struct er
             failed = error_set(err, EBADMSG, "%s: line %" PRIu64 " is not \"stack COUNT\"",
                                source_name(source), reader.first_bad);
     }
-    free(reader.recent);
+    free(reader.recent_room);
     free(reader.names);
     free(reader.previous);
     free(reader.levels);
+    prefixes_free(reader.prefixes);
+    free(reader.hashes);
     free(reader.frame_of);
     return failed;
 }

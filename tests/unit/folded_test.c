@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../format_text.h"
+#include "../random_profile.h"
 
 static struct profile *profile;
 static struct error err;
@@ -96,6 +97,82 @@ Test(folded, names_of_any_length_are_told_apart)
     for (frame_id i = 0; i < profile_frame_count(profile); i++)
         at -= profile_string_length(profile, profile_frame_at(profile, i)->function);
     cr_expect(eq(long, (long)at, -(long)strlen("0a0b1a1bleaf")));
+}
+
+/* The name of a function, of any length up to half a block. */
+static int function_name(char *name, uint64_t id)
+{
+    static const char filling[] = "_of_a_name_that_is_rather_long_and_fills_the_line_more";
+
+    return sprintf(name, "f%d%.*s", (int)id, (int)(hash_u64(id) % sizeof(filling)), filling);
+}
+
+/* Adds a stack to the text and to the profile that it should give.  Outer frames are mostly
+ * shared with other stacks; some names are blank, or have blanks around them. */
+static char *random_line(struct random_source *random, char *at, struct profile *expected)
+{
+    frame_id frames[64];
+    size_t depth = 1 + random_below(random, 60);
+    uint64_t function = random_below(random, 2), count = 1 + random_below(random, 9);
+
+    for (size_t i = 0; i < depth; i++) {
+        static const char *const between[] = {"; ", " ;", ";;", ";  ;"};
+        char name[128];
+        int length = function_name(name, function);
+
+        if (i)
+            at += sprintf(at, "%s", random_below(random, 30) ? ";" : between[function % 4]);
+        at += sprintf(at, "%s", name);
+        frames[i] = profile_frame(
+            expected,
+            &(struct frame){.function = profile_intern(expected, name, (size_t)length)});
+        function = (function * 7 + (random_below(random, 9) ? 1 : 2)) % 4000;
+    }
+    profile_add(expected, frames, depth, 0, &count);
+    return at + sprintf(at, " %d\n", (int)count);
+}
+
+Test(folded, stacks_in_any_order_lead_to_where_their_names_lead)
+{
+    enum { STACKS = 3000 };
+    char *text = malloc(STACKS * 5000);
+
+    for (uint64_t seed = 0; seed < 8; seed++) {
+        struct random_source random = {seed << 32};
+        struct profile *expected = profile_new();
+        char *at = text, *wanted;
+
+        profile_value_type(expected, "samples", "count");
+        for (int i = 0; i < STACKS; i++)
+            at = random_line(&random, at, expected);
+        cr_assert(eq(int, read_bytes(text, (size_t)(at - text)), 0));
+
+        wanted =
+            written_profile(&folded_format, expected, &(struct write_options){0}, NULL, &err);
+        cr_expect(zero(int, strcmp(written(false), wanted)), "seed %d", (int)seed);
+        cr_expect(eq(u32, profile_node_count(profile), profile_node_count(expected)));
+        free(wanted);
+        profile_free(expected);
+    }
+    free(text);
+}
+
+Test(folded, stacks_too_deep_are_cut_alike_in_any_order)
+{
+    enum { DEEP = 70000, DEEPEST = 1 << 16 };
+    char *text = malloc(4 * DEEP * 2 + 100), *at = text + sprintf(text, "z 1\n");
+
+    for (int line = 0; line < 4; line++) {
+        for (int i = 0; i < DEEP; i++)
+            at += sprintf(at, "f;");
+        at += sprintf(at, "%c 1\n", 'd' - line);
+    }
+    cr_assert(eq(int, read_bytes(text, (size_t)(at - text)), 0));
+
+    cr_expect(eq(u32, profile_node_count(profile), 2 + DEEPEST)); /* the root and z */
+    cr_expect(eq(u64, profile_total(profile, 0), 5));
+    cr_expect(ne(ptr, strstr(note(0), "4 stacks"), NULL), "%s", note(0));
+    free(text);
 }
 
 Test(folded, spaces_around_a_name_count_nothing)
