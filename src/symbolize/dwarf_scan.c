@@ -21,7 +21,8 @@ struct code_entry {
     uint32_t call_line;
 };
 
-/* A node in the making: it becomes one with the first address that it covers. */
+/* A node in the making: it becomes one with the first address that it covers, or when what was
+ * inlined into it may cover one. */
 struct candidate {
     struct dwarf_scan *scan;
     struct dwarf_node node;
@@ -39,6 +40,22 @@ static bool is_around(const struct dwarf_scan *scan, dwarf_node_id node, dwarf_n
     return false;
 }
 
+/* False when there are too many. */
+static bool make_node(struct candidate *candidate)
+{
+    struct dwarf_scan *scan = candidate->scan;
+
+    if (candidate->id != (dwarf_node_id)DWARF_NO_NODE)
+        return true;
+    if (scan->node_count >= NODES_MAX)
+        return false;
+    scan->nodes =
+        xgrow(scan->nodes, &scan->node_room, scan->node_count + 1, sizeof(*scan->nodes));
+    candidate->id = (dwarf_node_id)scan->node_count;
+    scan->nodes[scan->node_count++] = candidate->node;
+    return true;
+}
+
 static void cover(uint64_t low, uint64_t high, void *data)
 {
     struct candidate *candidate = data;
@@ -51,14 +68,8 @@ static void cover(uint64_t low, uint64_t high, void *data)
     for (; at < scan->count && scan->addresses[at] < high; at++) {
         dwarf_node_id present = scan->innermost[at];
 
-        if (candidate->id == (dwarf_node_id)DWARF_NO_NODE) {
-            if (scan->node_count >= NODES_MAX)
-                return;
-            scan->nodes = xgrow(scan->nodes, &scan->node_room, scan->node_count + 1,
-                                sizeof(*scan->nodes));
-            candidate->id = (dwarf_node_id)scan->node_count;
-            scan->nodes[scan->node_count++] = candidate->node;
-        }
+        if (!make_node(candidate))
+            return;
         if (present == (dwarf_node_id)DWARF_NO_NODE || is_around(scan, present, candidate->id))
             scan->innermost[at] = candidate->id;
         if (!dwarf_budget_step(scan->budget))
@@ -137,6 +148,9 @@ static bool visit(struct dwarf_scan *scan, const struct dwarf_abbrev *abbrev, ui
                                          .call_file = entry.call_file,
                                          .call_line = entry.call_line};
     cover_entry(&candidate, &entry);
+    /* Calls may lie in one whose own range is empty (gcc -gstrict-dwarf, DWARF 2). */
+    if (candidate.node.inlined && abbrev->children)
+        make_node(&candidate);
     *inside = around;
     if (candidate.id != (dwarf_node_id)DWARF_NO_NODE)
         *inside = candidate.id;

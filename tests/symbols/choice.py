@@ -72,6 +72,68 @@ main:
     .section .note.GNU-stack,"",@progbits
 """
 
+# A call that was inlined into one of which nothing else is left: strict DWARF 2 has no lists of
+# ranges, and gcc gives such a one an empty range.
+EMPTY_RANGE = """
+    .text
+    .globl work, main
+    .type work, @function
+work:
+    .skip 8, 0x90
+inner_start:
+    .skip 8, 0x90
+inner_end:
+    ret
+work_end:
+    .size work, work_end - work
+main:
+    ret
+    .section .debug_abbrev,"",@progbits
+    .uleb128 1, 0x11            # compile unit, with children
+    .byte 1
+    .uleb128 0x11, 1, 0x12, 1, 0, 0
+    .uleb128 2, 0x2e            # function, with children
+    .byte 1
+    .uleb128 3, 8, 0x11, 1, 0x12, 1, 0, 0
+    .uleb128 3, 0x2e            # what is inlined
+    .byte 0
+    .uleb128 3, 8, 0, 0
+    .uleb128 4, 0x1d            # a call of it, with children
+    .byte 1
+    .uleb128 0x31, 0x13, 0x11, 1, 0x12, 1, 0, 0
+    .uleb128 5, 0x1d            # ... without
+    .byte 0
+    .uleb128 0x31, 0x13, 0x11, 1, 0x12, 1, 0, 0
+    .byte 0
+    .section .debug_info,"",@progbits
+unit:
+    .long unit_end - behind_length
+behind_length:
+    .short 4
+    .long 0
+    .byte 8
+    .uleb128 1
+    .quad work, work_end
+abstract_middle:
+    .uleb128 3
+    .string "middle"
+abstract_inner:
+    .uleb128 3
+    .string "inner"
+    .uleb128 2
+    .string "work"
+    .quad work, work_end
+    .uleb128 4
+    .long abstract_middle - unit
+    .quad inner_start, inner_start
+    .uleb128 5
+    .long abstract_inner - unit
+    .quad inner_start, inner_end
+    .byte 0, 0, 0
+unit_end:
+    .section .note.GNU-stack,"",@progbits
+"""
+
 
 def build(source, compiler, suffix, *flags):
     directory = pathlib.Path(tempfile.mkdtemp(prefix="choice-", dir=SCRATCH))
@@ -141,7 +203,14 @@ def overlapping():
     return found == [["wide"], ["narrow"], ["wide"], ["weak_size"]], found
 
 
-CASES = [templates, short_templates, cold_part, chosen_in_a_pie, chosen_in_a_static_program,
+def call_of_which_nothing_is_left():
+    program = build(EMPTY_RANGE, "gcc", ".s", "-no-pie")
+    start, _ = symbol(program, "work")
+    found = names(program, [start, start + 8, start + 16])
+    return found == [["work"], ["inner", "middle", "work"], ["work"]], found
+
+
+CASES = [call_of_which_nothing_is_left, templates, short_templates, cold_part, chosen_in_a_pie, chosen_in_a_static_program,
          chosen_behind_a_landing_pad, dot_as_directory, overlapping]
 
 
