@@ -149,6 +149,11 @@ static struct estimate run_difference(const struct comparison *comparison, const
 
     comparison_run_values(comparison, row, basis, values);
     estimate = compare_runs(values, runs[0], values + runs[0], runs[1]);
+    if (basis == BASIS_AMOUNT && comparison->pace_loss > 0) {
+        double freedom, error = comparison_runs_error(comparison, values, basis, &freedom);
+
+        estimate = student_estimate(estimate.difference, error, freedom);
+    }
     free(values);
     return estimate;
 }
@@ -491,6 +496,7 @@ int compare_new(struct comparison **made, const struct compare_side sides[2],
     if (!failed) {
         sum_columns(comparison);
         comparison_describe(comparison, sides, values);
+        comparison_take_out_pace(comparison, sides);
         compare_tree(comparison);
     }
     free(values);

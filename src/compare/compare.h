@@ -31,6 +31,10 @@ struct compare_side {
     const struct profile *const *runs;
     size_t count;
     const char *label; /* a file's name or a command: what the reader knows the side by */
+    /* What one fixed piece of work took at the time of each run, in any unit; NULL, or 0 in it,
+     * when that is not known.  With eight runs and more, what it explains of the scatter of
+     * amounts is taken out of them. */
+    const double *paces;
 };
 
 struct compare_options {

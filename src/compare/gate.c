@@ -29,6 +29,7 @@ struct question {
     double sides[2];       /* means of a run */
     double variances[2];   /* of the runs of each side; 0 when samples are judged */
     double error, freedom; /* of the difference; freedom 0: the normal distribution */
+    double pace_error;     /* the part of it that all functions share */
     double p;              /* that it grew as much by chance: one-sided */
 };
 
@@ -100,7 +101,6 @@ static void ask(struct asking *asking, function_id function, const struct measur
                 const uint64_t *row)
 {
     const struct comparison *comparison = asking->comparison;
-    const size_t *runs = comparison->tree.runs;
     double *values = xalloc(comparison->tree.columns * sizeof(*values));
     struct question question = {.function = function, .measure = measure, .row = row, .p = 1};
 
@@ -109,7 +109,9 @@ static void ask(struct asking *asking, function_id function, const struct measur
     if (comparison_of_runs(comparison)) {
         vary_sides(comparison, values, question.sides, question.variances);
         question.error =
-            runs_error(values, runs[0], values + runs[0], runs[1], &question.freedom);
+            comparison_runs_error(comparison, values, asking->basis, &question.freedom);
+        if (asking->basis == BASIS_AMOUNT)
+            question.pace_error = comparison_pace_error(comparison, values);
     } else {
         question.error = sampling_error(comparison, measure, asking->basis);
     }
@@ -264,7 +266,7 @@ static void moderate(struct question *question, const size_t runs[2], const stru
         sum += of_mean;
         squares += of_mean * of_mean / freedom;
     }
-    question->error = sqrt(sum);
+    question->error = hypot(sqrt(sum), question->pace_error);
     if (squares > 0 && isfinite(sum * sum / squares))
         question->freedom = sum * sum / squares;
 }

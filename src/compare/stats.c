@@ -312,11 +312,22 @@ double runs_error(const double *before, size_t before_count, const double *after
     return sqrt(sum);
 }
 
+struct estimate student_estimate(double difference, double error, double freedom)
+{
+    double half = error * student_quantile(0.975, freedom);
+
+    return (struct estimate){.difference = difference,
+                             .low = difference - half,
+                             .high = difference + half,
+                             .p = error > 0 ? student_two_sided(difference / error, freedom)
+                                            : difference == 0};
+}
+
 struct estimate compare_runs(const double *before, size_t before_count, const double *after,
                              size_t after_count)
 {
     struct estimate estimate = {.p = 1};
-    double freedom, error, half, unused;
+    double freedom, error, unused;
 
     if (!before_count || !after_count)
         return estimate;
@@ -328,14 +339,7 @@ struct estimate compare_runs(const double *before, size_t before_count, const do
         return estimate;
     }
     error = runs_error(before, before_count, after, after_count, &freedom);
-    half = error * student_quantile(0.975, freedom);
-    estimate.low = estimate.difference - half;
-    estimate.high = estimate.difference + half;
-    if (error > 0)
-        estimate.p = student_two_sided(estimate.difference / error, freedom);
-    else
-        estimate.p = estimate.difference == 0;
-    return estimate;
+    return student_estimate(estimate.difference, error, freedom);
 }
 
 enum { MOST_DEALS = 20000, MOST_RUNS = 4096 };

@@ -29,6 +29,9 @@ struct estimate compare_amounts(const double before[2], const double after[2]);
 struct estimate compare_runs(const double *before, size_t before_count, const double *after,
                              size_t after_count);
 
+/* The same, from a difference whose standard error is known some other way. */
+struct estimate student_estimate(double difference, double error, double freedom);
+
 /* Chance that labels dealt anew to the same runs give means that differ as much: all ways to
  * deal up to 20 000, otherwise as many drawn ones, the same in each call. */
 double permutation_p(const double *before, size_t before_count, const double *after,
