@@ -60,6 +60,7 @@ struct ab {
     struct program programs[2];
     struct signals signals;
     struct profile **runs[ARMS];
+    double *paces[ARMS]; /* of the machine, at each run */
     size_t count[ARMS];
 };
 
@@ -104,14 +105,21 @@ static int measure(struct ab *ab, struct error *err)
     bool quiet = ab->settings->talk.quiet;
     int failed = warm_up(ab, err);
 
-    for (int arm = 0; arm < ARMS; arm++)
+    double pace = machine_pace();
+
+    for (int arm = 0; arm < ARMS; arm++) {
         ab->runs[arm] = xcalloc(rounds, sizeof(struct profile *));
+        ab->paces[arm] = xcalloc(rounds, sizeof(double));
+    }
     for (unsigned i = 0; i < ARMS * rounds && !failed; i++) {
         unsigned arm = order[i];
+        double pace_before = pace;
 
         benchmark_progress(quiet, arm == ARM_B ? "B" : "A", i + 1, ARMS * rounds);
         failed = run_once(ab, (enum arm)arm, "run", ab->count[arm] + 1,
                           &ab->runs[arm][ab->count[arm]], err);
+        pace = machine_pace();
+        ab->paces[arm][ab->count[arm]] = (pace_before + pace) / 2;
         if (!failed)
             ab->count[arm]++;
     }
@@ -120,16 +128,12 @@ static int measure(struct ab *ab, struct error *err)
     return failed;
 }
 
-static int compare_arms(const struct ab *ab, struct profile *const *before, size_t before_count,
-                        struct profile *const *after, size_t after_count,
-                        const char *after_label, struct comparison **comparison,
-                        struct error *err)
+static struct compare_side side_of_arm(const struct ab *ab, enum arm arm, const char *label)
 {
-    struct compare_side sides[2] = {
-        {(const struct profile *const *)before, before_count, ab->programs[0].line},
-        {(const struct profile *const *)after, after_count, after_label}};
-
-    return compare_new(comparison, sides, &ab->settings->comparisons.compare, err);
+    return (struct compare_side){.runs = (const struct profile *const *)ab->runs[arm],
+                                 .count = ab->count[arm],
+                                 .label = label,
+                                 .paces = ab->paces[arm]};
 }
 
 /* What A differs from itself by: the noise of this machine, in a sentence. */
@@ -140,10 +144,8 @@ static int noise_floor(const struct ab *ab, const struct gate *gate, char **sent
     struct comparison *comparison;
     struct judgement judgement;
     const struct measure *whole;
-    struct compare_side sides[2] = {
-        {(const struct profile *const *)ab->runs[ARM_A], ab->count[ARM_A], "A"},
-        {(const struct profile *const *)ab->runs[ARM_A_AGAIN], ab->count[ARM_A_AGAIN],
-         "A again"}};
+    struct compare_side sides[2] = {side_of_arm(ab, ARM_A, "A"),
+                                    side_of_arm(ab, ARM_A_AGAIN, "A again")};
     double mean, difference, half;
     int failed;
 
@@ -169,31 +171,34 @@ static int noise_floor(const struct ab *ab, const struct gate *gate, char **sent
 }
 
 /* All runs of A are one side: those of its second arm are as good as those of the first. */
-static struct profile **all_of_a(const struct ab *ab, size_t *count)
+static void join_a(const struct ab *ab, const struct profile **runs, double *paces)
 {
-    struct profile **all;
+    size_t at = 0;
 
-    *count = ab->count[ARM_A] + ab->count[ARM_A_AGAIN];
-    all = xalloc((*count + 1) * sizeof(*all));
-    memcpy(all, ab->runs[ARM_A], ab->count[ARM_A] * sizeof(*all));
-    memcpy(all + ab->count[ARM_A], ab->runs[ARM_A_AGAIN],
-           ab->count[ARM_A_AGAIN] * sizeof(*all));
-    return all;
+    for (int arm = ARM_A; arm <= ARM_A_AGAIN; arm++)
+        for (size_t i = 0; i < ab->count[arm]; i++, at++) {
+            runs[at] = ab->runs[arm][i];
+            paces[at] = ab->paces[arm][i];
+        }
 }
 
 static int judge(struct ab *ab, struct comparisons *comparisons, struct error *err)
 {
     struct comparison *comparison = NULL;
     char *floor = NULL, *title = NULL;
-    size_t count;
-    struct profile **before = all_of_a(ab, &count);
+    size_t count = ab->count[ARM_A] + ab->count[ARM_A_AGAIN];
+    const struct profile **runs = xalloc((count + 1) * sizeof(*runs));
+    double *paces = xalloc((count + 1) * sizeof(*paces));
+    struct compare_side sides[2] = {{runs, count, ab->programs[0].line, paces},
+                                    side_of_arm(ab, ARM_B, ab->programs[1].line)};
     struct gate gate = {.basis = comparisons->basis_given ? comparisons->basis : BASIS_AMOUNT,
                         .growth = comparisons->gate.growth,
                         .points = comparisons->gate.points};
     int code = EXIT_FAILED;
-    int failed = compare_arms(ab, before, count, ab->runs[ARM_B], ab->count[ARM_B],
-                              ab->programs[1].line, &comparison, err);
+    int failed;
 
+    join_a(ab, runs, paces);
+    failed = compare_new(&comparison, sides, &comparisons->compare, err);
     if (!failed)
         failed = noise_floor(ab, &gate, &floor, err);
     if (!failed) {
@@ -203,7 +208,8 @@ static int judge(struct ab *ab, struct comparisons *comparisons, struct error *e
     } else {
         print_error(err, 0);
     }
-    free(before);
+    free(runs);
+    free(paces);
     free(floor);
     free(title);
     comparison_free(comparison);
@@ -222,6 +228,7 @@ static int measure_and_judge(struct ab *ab, struct comparisons *comparisons)
         for (size_t i = 0; i < ab->count[arm]; i++)
             profile_free(ab->runs[arm][i]);
         free(ab->runs[arm]);
+        free(ab->paces[arm]);
     }
     return code;
 }

@@ -109,13 +109,14 @@ static int measure(const struct ci *ci, struct baseline *now, struct error *err)
     struct signals signals;
     size_t warmups = (size_t)benchmark.warmups, runs = (size_t)benchmark.runs;
     int failed = benchmark_begin(&signals, err);
+    double pace = machine_pace();
 
     benchmark.session.command = ci->line;
     for (size_t i = 0; i < warmups + runs && !failed; i++) {
         bool warm_up = i < warmups;
         size_t number = warm_up ? i + 1 : i - warmups + 1;
-        double pace = machine_pace();
         struct profile *profile = NULL;
+        double pace_before = pace;
 
         benchmark_progress(quiet, warm_up ? "warm-up" : ci->settings->name, number,
                            warm_up ? warmups : runs);
@@ -123,10 +124,11 @@ static int measure(const struct ci *ci, struct baseline *now, struct error *err)
         if (failed && failed != -EINTR)
             error_wrap(err, failed, "%s %zu (%s)", warm_up ? "warm-up" : "run", number,
                        ci->line);
+        pace = machine_pace();
         if (failed || warm_up)
             profile_free(profile);
         else
-            baseline_add(now, profile, pace);
+            baseline_add(now, profile, (pace_before + pace) / 2);
     }
     benchmark_progress_end(quiet);
     return failed;
@@ -215,15 +217,6 @@ static int check_machine(const struct ci *ci, const struct baseline *then,
     return -EXDEV;
 }
 
-static double mean_pace(const struct baseline *baseline)
-{
-    double sum = 0;
-
-    for (size_t i = 0; i < baseline->count; i++)
-        sum += baseline->paces[i];
-    return baseline->count ? sum / (double)baseline->count : 0;
-}
-
 struct remarks {
     char *texts[6];
     size_t count;
@@ -240,7 +233,6 @@ static void remark(struct remarks *remarks, char *text)
 static void remark_on(struct remarks *remarks, const struct baseline *then,
                       const struct baseline *now)
 {
-    double before = mean_pace(then), after = mean_pace(now);
     char when[32];
     time_t recorded = (time_t)then->key.recorded;
     struct tm local;
@@ -252,12 +244,6 @@ static void remark_on(struct remarks *remarks, const struct baseline *then,
            xasprintf("the baseline is %s%.12s%s%s, %zu runs of %s",
                      *then->key.commit ? "commit " : "of an unknown commit", then->key.commit,
                      *then->key.branch ? " of " : "", then->key.branch, then->count, when));
-    if (before > 0 && after > 0 && fabs(after / before - 1) > 0.03)
-        remark(remarks,
-               xasprintf("a fixed piece of work takes %+.1f %% CPU time on this machine "
-                         "compared to when the baseline was recorded; that much is the "
-                         "machine's",
-                         100 * (after / before - 1)));
     if (!machine_same_kind(&then->key.machine, &now->key.machine))
         remark(remarks, xstrdup("THE BASELINE IS OF ANOTHER KIND OF MACHINE: only shares are "
                                 "compared"));
@@ -295,14 +281,16 @@ static int judge(const struct ci *ci, const struct baseline *then, const struct 
     char *labels[2] = {xasprintf("%s at %.12s", ci->settings->name,
                                  *then->key.commit ? then->key.commit : "an unknown commit"),
                        xasprintf("%s now", ci->settings->name)};
+    bool same_kind = machine_same_kind(&then->key.machine, &now->key.machine);
     struct compare_side sides[2] = {
-        {(const struct profile *const *)then->runs, then->count, labels[0]},
-        {(const struct profile *const *)now->runs, now->count, labels[1]}};
+        {(const struct profile *const *)then->runs, then->count, labels[0],
+         same_kind ? then->paces : NULL},
+        {(const struct profile *const *)now->runs, now->count, labels[1], now->paces}};
     struct comparison *comparison = NULL;
     struct remarks remarks = {0};
     int code, failed;
 
-    if (!machine_same_kind(&then->key.machine, &now->key.machine)) {
+    if (!same_kind) {
         comparisons->basis = BASIS_SHARE;
         comparisons->basis_given = true;
     }

@@ -28,8 +28,9 @@ bool machine_same_kind(const struct machine *a, const struct machine *b);
 /* "AMD EPYC …, 2 CPUs, x86_64, Linux 6.1" */
 void machine_text(const struct machine *machine, char *text, size_t size);
 
-/* CPU seconds of a fixed piece of work, the least of a few repetitions: how fast the machine is
- * at this moment.  Takes some 30 ms. */
+/* CPU seconds of a fixed piece of work: how slow the machine is at this moment, with all who
+ * are on it.  Takes some 30 ms.  The mean of what it is before and after a run tells of the
+ * run. */
 double machine_pace(void);
 
 /* ---- order ---- */

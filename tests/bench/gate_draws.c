@@ -13,6 +13,8 @@
  *   done
  *   gate_draws a-*.pb.gz; gate_draws a-*.pb.gz -- b-*.pb.gz
  *
+ * Runs of a baseline (run-N.pb.gz) come with the pace that the machine had at each of them.
+ *
  * With GATE_DRAWS_VERBOSE in the environment, each function that fails a draw is named.
  *
  * Runs of the two programs are recorded in turn, as what changes on the machine meanwhile would
@@ -29,6 +31,7 @@
 
 struct pool {
     struct profile **runs;
+    double *paces; /* 0: not known */
     size_t count, room;
 };
 
@@ -39,11 +42,31 @@ struct options {
 
 static uint64_t state = 1;
 
+/* From the line of that run in the file "baseline" beside it. */
+static double pace_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    size_t run = slash && !strncmp(slash, "/run-", 5) ? strtoul(slash + 5, NULL, 10) : 0;
+    char line[1024], *facts = xasprintf("%.*s/baseline", slash ? (int)(slash - path) : 0, path);
+    FILE *file = run ? fopen(facts, "re") : NULL;
+    double pace = 0;
+
+    while (file && run && fgets(line, sizeof(line), file))
+        if (!strncmp(line, "run ", 4) && !--run)
+            pace = strtod(line + 4, NULL);
+    if (file)
+        fclose(file);
+    free(facts);
+    return pace;
+}
+
 static void add(struct pool *pool, const char *path)
 {
     struct error err = {0};
 
     pool->runs = xgrow(pool->runs, &pool->room, pool->count + 1, sizeof(struct profile *));
+    pool->paces = xrealloc(pool->paces, pool->room * sizeof(*pool->paces));
+    pool->paces[pool->count] = pace_of(path);
     pool->runs[pool->count] = profile_new();
     if (format_read_file(path, pool->runs[pool->count], &err)) {
         fprintf(stderr, "gate_draws: %s\n", err.message);
@@ -58,18 +81,24 @@ static void draw(struct pool *pool, size_t count)
     for (size_t i = 0; i < count; i++) {
         size_t other = i + (size_t)(hash_u64(state++) % (pool->count - i));
         struct profile *swapped = pool->runs[i];
+        double pace = pool->paces[i];
 
         pool->runs[i] = pool->runs[other];
+        pool->paces[i] = pool->paces[other];
         pool->runs[other] = swapped;
+        pool->paces[other] = pace;
     }
 }
 
-static enum verdict judge(struct profile *const *before, struct profile *const *after,
-                          const struct options *options, double *visible)
+static enum verdict judge(const struct pool pools[2], bool two, const struct options *options,
+                          double *visible)
 {
-    struct compare_side sides[2] = {
-        {(const struct profile *const *)before, options->runs[0], "before"},
-        {(const struct profile *const *)after, options->runs[1], "after"}};
+    size_t first = two ? 0 : options->runs[0];
+    const struct pool *after = &pools[two];
+    struct compare_side sides[2] = {{(const struct profile *const *)pools[0].runs,
+                                     options->runs[0], "before", pools[0].paces},
+                                    {(const struct profile *const *)after->runs + first,
+                                     options->runs[1], "after", after->paces + first}};
     struct gate gate = {.basis = BASIS_AMOUNT, .growth = options->growth};
     struct comparison *comparison;
     struct judgement judgement;
@@ -101,12 +130,11 @@ static void draw_all(struct pool pools[2], bool two, const struct options *optio
 
     for (size_t i = 0; i < options->draws; i++) {
         const size_t *runs = options->runs;
-        struct profile **after = two ? pools[1].runs : pools[0].runs + runs[0];
 
         draw(&pools[0], two ? runs[0] : runs[0] + runs[1]);
         if (two)
             draw(&pools[1], runs[1]);
-        counts[judge(pools[0].runs, after, options, &visible)]++;
+        counts[judge(pools, two, options, &visible)]++;
     }
     printf("%zu draws of %zu against %zu: %.1f %% regression, %.1f %% pass, %.1f %% too few "
            "samples; "
@@ -150,6 +178,7 @@ int main(int argc, char **argv)
         for (size_t j = 0; j < pools[i].count; j++)
             profile_free(pools[i].runs[j]);
         free(pools[i].runs);
+        free(pools[i].paces);
     }
     return 0;
 }

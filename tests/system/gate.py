@@ -65,6 +65,13 @@ done = ci("check", command=["false"])
 expect(done.returncode == 1 and "code 1" in done.stderr, f"a run that fails: {done.stderr}")
 
 facts = directory / "baseline"
+known = facts.read_text()
+facts.write_text(re.sub(r"(?m)^run (\S+)", lambda pace: f"run {0.8 * float(pace[1])}", known))
+done = ci("check", "-o", SCRATCH / "r.json")
+notes = json.loads((SCRATCH / "r.json").read_text())["notes"]
+expect(done.returncode in (0, 3, 4) and any("more CPU time after than before" in note for note in notes),
+       f"a machine that has become slower is told of: {done.returncode} {notes}")
+facts.write_text(known)
 facts.write_text(re.sub(r"(?m)^cpu .*", "cpu Some Other", facts.read_text()))
 done = ci("check")
 expect(done.returncode == 1 and "Some Other" in done.stderr, f"another machine: {done.stderr}")
