@@ -574,6 +574,11 @@ const cases = {
     for (const width of [1280, 1000, 760, 390]) {
       const page = await opened(browser, render(JSON.stringify(threaded()), {from: '.json'}), {viewport: {width, height: 800}});
 
+      const high = () => page.$eval('#bar', bar => bar.offsetHeight), before = await high();
+      await page.mouse.click(width / 3, 700);
+      check(await page.isVisible('#reset'), 'the click does not zoom');
+      equal(await high(), before, `height of the bar when zoomed, at ${width}`);
+      await page.keyboard.press('Escape');
       await search(page, 'leaf1');
       const [shown, needed] = await page.$eval('#matched', out => [out.clientWidth, out.scrollWidth]);
       check(shown >= needed, `${shown} of ${needed} pixels at ${width}`);
