@@ -81,6 +81,15 @@ static void put_words(const struct option_spec *spec, const char *before, const 
     fputs(behind, stdout);
 }
 
+/* What `fiq help` and `fiq config` may be asked about. */
+static void put_commands(const char *before, const char *behind)
+{
+    fputs(before, stdout);
+    for (size_t i = 0; commands[i]; i++)
+        printf("%s%s", i ? " " : "", commands[i]->name);
+    puts(behind);
+}
+
 /* ---- bash ---- */
 
 static void bash_word(const struct command *command, const struct option_spec *spec)
@@ -156,8 +165,8 @@ static void write_bash(void)
          "        return\n"
          "    fi\n"
          "    case $command in\n"
-         "    help) ;;\n"
          "    completions) COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$cur\")) ;;");
+    put_commands("    help | config) COMPREPLY=($(compgen -W '", "' -- \"$cur\")) ;;");
     for (size_t i = 0; commands[i]; i++)
         if (commands[i]->stops_at_operand) {
             fputs("    ", stdout);
@@ -208,7 +217,8 @@ static void write_zsh(void)
         put_quoted(commands[i]->summary, "");
         puts("'");
     }
-    puts("    )\n"
+    puts("        'help:what a command does'\n"
+         "    )\n"
          "    if ((CURRENT == 2)); then\n"
          "        _describe command commands\n"
          "        return\n"
@@ -216,7 +226,8 @@ static void write_zsh(void)
          "    local command=$words[2]\n"
          "    shift words\n"
          "    ((CURRENT--))\n"
-         "    case $command in");
+         "    case $command in\n"
+         "    help)\n        _describe command commands ;;");
     for (size_t i = 0; commands[i]; i++) {
         fputs("    ", stdout);
         put_names(commands[i], " | ");
@@ -225,6 +236,8 @@ static void write_zsh(void)
         fputs(" \\\n        '(-)'{-h,--help}'[this text]'", stdout);
         if (!strcmp(commands[i]->name, "completions"))
             puts(" \\\n        '1:shell:(bash zsh fish)' ;;");
+        else if (!strcmp(commands[i]->name, "config"))
+            put_commands(" \\\n        '1:command:(", ")' ;;");
         else if (commands[i]->stops_at_operand)
             puts(" \\\n        '*::command:_normal' ;;");
         else
@@ -266,7 +279,9 @@ static void write_fish(void)
         put_quoted(commands[i]->summary, "");
         puts("'");
     }
-    puts("complete -c fiq -n '__fish_seen_subcommand_from completions' -f -a 'bash zsh fish'");
+    puts("complete -c fiq -n __fish_use_subcommand -f -a help -d 'what a command does'\n"
+         "complete -c fiq -n '__fish_seen_subcommand_from completions' -f -a 'bash zsh fish'");
+    put_commands("complete -c fiq -n '__fish_seen_subcommand_from config help' -f -a '", "'");
     for (size_t i = 0; commands[i]; i++)
         each_option(commands[i], fish_option);
 }

@@ -62,6 +62,8 @@ static int complain(const struct reading *reading, const char *section, const ch
 {
     const char *path = reading->config->path;
 
+    if (!*section || !strcmp(section, "all"))
+        return error_set(reading->err, EINVAL, "%s: no command has an option %s", path, key);
     for (size_t i = 0; reading->known[i]; i++)
         if (is_section_of(section, reading->known[i]))
             return error_set(reading->err, EINVAL, "%s: [%s] has no option %s", path, section,
