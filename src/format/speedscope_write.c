@@ -75,9 +75,12 @@ static int by_weight(const void *a, const void *b)
  * node of the view, and those of several threads do.  Returns how many are left. */
 static size_t join_equal_nodes(struct weighed *stacks, size_t count)
 {
-    size_t kept = 0;
+    size_t kept = 0, sorted = 1;
 
-    qsort(stacks, count, sizeof(*stacks), by_node);
+    while (sorted < count && stacks[sorted - 1].node <= stacks[sorted].node)
+        sorted++;
+    if (sorted < count)
+        qsort(stacks, count, sizeof(*stacks), by_node);
     for (size_t i = 0; i < count; i++) {
         if (kept && stacks[kept - 1].node == stacks[i].node)
             stacks[kept - 1].weight = saturating_add(stacks[kept - 1].weight, stacks[i].weight);
@@ -234,26 +237,41 @@ static void put_stacks(struct writer *writer, const struct weighed *stacks, size
     json_close(json, ']');
 }
 
-static void put_all_threads(struct writer *writer)
+/* The stacks of all groups, to be freed. */
+static struct weighed *join_groups(const struct writer *writer, size_t *count)
 {
     struct weighed *all;
-    size_t count = 0;
 
+    *count = 0;
     for (size_t i = 0; i < writer->group_count; i++)
-        count += writer->groups[i].count;
-    all = xalloc(count * sizeof(*all));
-    count = 0;
+        *count += writer->groups[i].count;
+    all = xalloc(*count * sizeof(*all));
+    *count = 0;
     for (size_t i = 0; i < writer->group_count; i++) {
         const struct group *group = &writer->groups[i];
 
-        memcpy(all + count, writer->stacks + group->first, group->count * sizeof(*all));
-        count += group->count;
+        memcpy(all + *count, writer->stacks + group->first, group->count * sizeof(*all));
+        *count += group->count;
     }
-    count = join_equal_nodes(all, count);
+    *count = join_equal_nodes(all, *count);
+    return all;
+}
+
+static void put_all_threads(struct writer *writer)
+{
     begin_profile(writer, SPEEDSCOPE_ALL, writer->total);
-    put_stacks(writer, all, count);
+    if (writer->group_count == 1) {
+        const struct group *only = &writer->groups[0];
+
+        put_stacks(writer, writer->stacks + only->first, only->count);
+    } else {
+        size_t count;
+        struct weighed *all = join_groups(writer, &count);
+
+        put_stacks(writer, all, count);
+        free(all);
+    }
     json_close(&writer->json, '}');
-    free(all);
 }
 
 /* "app (12) / worker (13)", with what is known. */

@@ -35,9 +35,13 @@ struct profile {
     struct stack *stacks;
     uint64_t *values; /* type_count for each stack */
     size_t stack_count, stack_room, value_room;
-    /* Most nodes have stacks of one label set, so the map needs to hold only the others. */
-    stack_id *stack_of_node; /* the first stack that ended there, or UINT32_MAX */
-    size_t stack_node_count, stack_node_room;
+    /* Most nodes have stacks of one label set, so the map needs to hold only the others.  Of a
+     * large tree few nodes have any: a stack for each node would take a third of its memory. */
+    struct ended {
+        node_id node;
+        stack_id stack; /* the first that ended there; UINT32_MAX: nothing is here */
+    } * ended;          /* hashed by the node, the next place when that is taken */
+    size_t ended_room, ended_count;
     struct map stack_index; /* node << 32 | labels */
 
     struct moment *moments;
@@ -135,7 +139,7 @@ void profile_free(struct profile *profile)
     call_tree_free(profile->tree);
     free(profile->stacks);
     free(profile->values);
-    free(profile->stack_of_node);
+    free(profile->ended);
     map_free(&profile->stack_index);
     free(profile->moments);
     free(profile->notes);
@@ -359,21 +363,47 @@ static uint64_t add_value(uint64_t sum, uint64_t value)
     return value > NOT_MEASURED - 1 - sum ? NOT_MEASURED - 1 : sum + value;
 }
 
+/* The node's place, or the empty one where it belongs. */
+static struct ended *ended_place(const struct profile *profile, node_id node)
+{
+    struct ended *at;
+
+    for (size_t i = hash_u64(node);; i++) {
+        at = &profile->ended[i & (profile->ended_room - 1)];
+        if (at->stack == UINT32_MAX || at->node == node)
+            return at;
+    }
+}
+
+static void grow_ended(struct profile *profile)
+{
+    struct ended *old = profile->ended;
+    size_t room = profile->ended_room;
+
+    profile->ended_room = room ? room * 2 : 64;
+    profile->ended = xalloc(profile->ended_room * sizeof(*old));
+    memset(profile->ended, 0xff, profile->ended_room * sizeof(*old));
+    for (size_t i = 0; i < room; i++)
+        if (old[i].stack != UINT32_MAX)
+            *ended_place(profile, old[i].node) = old[i];
+    free(old);
+}
+
 /* The place for the number of a stack; UINT32_MAX is in it when there is none yet. */
 static stack_id *stack_place(struct profile *profile, node_id node, label_id labels)
 {
-    stack_id *first;
+    struct ended *first;
 
-    if (node >= profile->stack_node_count) {
-        profile->stack_of_node = xgrow(profile->stack_of_node, &profile->stack_node_room,
-                                       (size_t)node + 1, sizeof(*profile->stack_of_node));
-        memset(profile->stack_of_node + profile->stack_node_count, 0xff,
-               (node + 1 - profile->stack_node_count) * sizeof(*profile->stack_of_node));
-        profile->stack_node_count = (size_t)node + 1;
+    if (profile->ended_count * 4 >= profile->ended_room * 3)
+        grow_ended(profile);
+    first = ended_place(profile, node);
+    if (first->stack == UINT32_MAX) {
+        first->node = node;
+        profile->ended_count++;
+        return &first->stack;
     }
-    first = &profile->stack_of_node[node];
-    if (*first == UINT32_MAX || profile->stacks[*first].labels == labels)
-        return first;
+    if (profile->stacks[first->stack].labels == labels)
+        return &first->stack;
     return map_at(&profile->stack_index, (uint64_t)node << 32 | labels);
 }
 
