@@ -8,7 +8,8 @@
 static const double COLUMN = 7.25; /* 0.602 em of 12 pixels, as in most fixed fonts */
 enum { BASELINE = 12, PADDING = 3 };
 
-/* Where the last part of a path of names starts: "open" of "std::fs::File::open". */
+/* Where the last part of a path of names starts: "open" of "std::fs::File::open".  What Rust
+ * writes in angle brackets is none by itself: "grow::<…>" of "alloc::raw_vec::grow::<…>". */
 static size_t last_part(const char *name, size_t length)
 {
     size_t depth = 0;
@@ -16,7 +17,8 @@ static size_t last_part(const char *name, size_t length)
     for (size_t i = length; i-- > 1;) {
         depth += name[i] == '>' || name[i] == ')' || name[i] == '}';
         depth -= depth && (name[i] == '<' || name[i] == '(' || name[i] == '{');
-        if (!depth && name[i] == ':' && name[i - 1] == ':' && i + 1 < length)
+        if (!depth && name[i] == ':' && name[i - 1] == ':' && i + 1 < length &&
+            name[i + 1] != '<')
             return i + 1;
     }
     return 0;

@@ -134,7 +134,7 @@
 
   function label(text, room) {
     const columns = Math.floor((room - 6) / COLUMN);
-    if (columns < 2) return "";
+    if (columns < 3) return ""; // one letter tells nothing
     const plain = /^[\x20-\x7e]*$/.test(text); // a column for each letter
     if (plain && text.length <= columns) return text;
     const size = (t) => plain ? t.length : t.length + (t.match(/[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]/g) || []).length;
@@ -205,7 +205,7 @@
   }
   const app = html("div", { class: "app" },
     html("header", {},
-      html("div", { class: "bar" }, html("h1", {}, heading), input, caseButton, before, after, matched, resetButton, turnButton, themeButton, helpButton),
+      html("div", { class: "bar" }, html("h1", {}, heading), input, html("span", { class: "steps" }, caseButton, before, after), matched, resetButton, turnButton, themeButton, helpButton),
       factLine, ...lines.filter((l) => l[0] === "quality" || l[0] === "note").map((l) => html("p", { class: "facts" }, l[1])), ...legend, keys),
     main, details);
   const page = make(SVG, "foreignObject", { id: "app", width: "100%", height: "100%" }, app);

@@ -64,12 +64,17 @@ function behindType(name) {
   return name;
 }
 
+/* Parts of a path of names.  What Rust writes in angle brackets is none by itself: "grow::<…>". */
+function partsOf(name) {
+  return name.split(/::(?!<)/);
+}
+
 /* Last two parts of a path of names: "std::fs::File::open" to "File::open"; what a type does for
  * a trait is told by its last part: "<T as Trait>::f" to "f". */
 function lastParts(name) {
   if (name.startsWith('<'))
     return behindType(name);
-  return name.split('::').slice(-2).join('::');
+  return partsOf(name).slice(-2).join('::');
 }
 
 function shortened(name, level) {
@@ -82,5 +87,5 @@ function shortened(name, level) {
 /* From the whole name to its last part, each for where the one before does not fit. */
 function nameForms(name) {
   const short = shortened(name, 1), parts = lastParts(short);
-  return [name, short, parts, parts.split('::').at(-1) || parts];
+  return [name, short, parts, partsOf(parts).at(-1) || parts];
 }

@@ -705,6 +705,8 @@ const cases = {
       'operator new(unsigned long)': ['operator new(unsigned long)', 'operator new', 'operator new', 'operator new'],
       'a::b<int, long>::c(int)': ['a::b<int, long>::c(int)', 'a::b<…>::c', 'b<…>::c', 'c'],
       '<Vec<T> as Drop>::drop': ['<Vec<T> as Drop>::drop', '<Vec<T> as Drop>::drop', 'drop', 'drop'],
+      'a::b::<impl Eq for c>::eq': ['a::b::<impl Eq for c>::eq', 'a::b::<…>::eq', 'b::<…>::eq', 'eq'],
+      'a::b::grow::<u16, usize>': ['a::b::grow::<u16, usize>', 'a::b::grow::<…>', 'b::grow::<…>', 'grow::<…>'],
     };
     for (const [name, wanted] of Object.entries(forms))
       equal([...nameForms(name)], wanted, `forms of ${name}`);

@@ -361,6 +361,26 @@ test("without script the picture reads: tooltips, labels, facts", async (browser
   }
 });
 
+test("kinds differ without script too, light and dark", async (browser) => {
+  for (const colorScheme of ["light", "dark"]) {
+    const page = await openText(browser, "main;f_[i];sys_read_[k] 5\n", [], { javaScriptEnabled: false, colorScheme });
+    const strokes = await page.locator("#legend rect").evaluateAll((rects) => rects.map((rect) => getComputedStyle(rect).stroke));
+    const back = await page.locator("#back").evaluate((rect) => getComputedStyle(rect).fill);
+    const light = (color) => color.match(/\d+/g).slice(0, 3).reduce((sum, part) => sum + +part, 0) / 3;
+    assert.strictEqual(new Set(strokes).size, 3, colorScheme + ": " + strokes);
+    for (const stroke of strokes.filter((s) => s !== "none")) assert(Math.abs(light(stroke) - light(back)) > 90, colorScheme + ": " + stroke + " on " + back);
+    clean(page);
+  }
+});
+
+test("on a phone the buttons that go together stay together", async (browser) => {
+  const page = await openText(browser, SMALL, [], { viewport: { width: 390, height: 800 } });
+  const tops = await page.locator("button[aria-label='Match case'], button[aria-label$='match']").evaluateAll((buttons) => buttons.map((b) => b.getBoundingClientRect().top));
+  assert.strictEqual(tops.length, 3);
+  assert.strictEqual(new Set(tops).size, 1);
+  clean(page);
+});
+
 test("names that would break out are inert and visible", async (browser) => {
   const names = ["<script>alert(1)</script>", "]]><script>alert(2)</script>", "a\"b'c&amp", "\u202eevil", "</title><rect/>", "x\u0001y", "javascript:alert(3)", "${alert(4)}"];
   const page = await openText(browser, names.map((n) => "main;" + n + " 10").join("\n") + "\n");

@@ -82,6 +82,10 @@ Test(label, the_last_part_is_behind_the_types_it_is_for)
 {
     shows("<alloc::vec::Vec<T> as core::ops::Drop>::drop", 10, "drop");
     shows("rayon::join::{{closure}}", 18, "join::{{closure}}");
+    shows("core::str::traits::<impl Eq for str>::eq", 15, "traits::&lt;…&gt;::eq");
+    shows("core::str::traits::<impl Eq for str>::eq", 14, "eq");
+    shows("vec::Raw::grow::<u16, usize>", 10, "grow::&lt;…&gt;");
+    shows("vec::Raw::grow::<u16, usize>", 4, "gro…");
     shows("rayon::join::{{closure}}", 12, "{{closure}}");
 }
 
