@@ -341,8 +341,10 @@ static void explain_no_samples(const struct profile *profile, struct error *err)
 
     error_set(err, ENODATA, "there are no samples");
     if (info->quality.owed > 1) {
-        error_hint(err, "the target used %.3f s of CPU time: the kernel did not sample it",
-                   (double)info->quality.owed * (double)info->period / 1e9);
+        error_hint(err, "the target used %.3f s of CPU time: the kernel did not sample it%s",
+                   (double)info->quality.owed * (double)info->period / 1e9,
+                   info->quality.inherited ? "; a setuid program is sampled for root alone"
+                                           : "");
         return;
     }
     if (!info->period || info->frequency_hz <= 0) { /* no clock */

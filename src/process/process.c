@@ -637,31 +637,55 @@ static bool next_pid(DIR *proc, pid_t *pid)
     return false;
 }
 
-size_t processes_descendants(pid_t pid, pid_t **pids, size_t count, size_t *room)
+struct kinship {
+    pid_t pid, parent;
+};
+
+/* All processes there are. */
+static struct kinship *read_kinships(size_t *count)
 {
-    struct pair {
-        pid_t pid, parent;
-    } *pairs = NULL;
-    size_t pair_count = 0, pair_room = 0, first = count;
+    struct kinship *all = NULL;
+    size_t room = 0;
     DIR *proc = opendir("/proc");
     pid_t found;
 
+    *count = 0;
     while (proc && next_pid(proc, &found)) {
-        pairs = xgrow(pairs, &pair_room, pair_count + 1, sizeof(*pairs));
-        pairs[pair_count++] = (struct pair){.pid = found, .parent = parent_of(found)};
+        all = xgrow(all, &room, *count + 1, sizeof(*all));
+        all[(*count)++] = (struct kinship){.pid = found, .parent = parent_of(found)};
     }
     if (proc)
         closedir(proc);
-    *pids = xgrow(*pids, room, count + 1, sizeof(**pids));
-    (*pids)[count++] = pid;
-    /* What is found is looked through in turn; each process has one parent. */
-    for (size_t i = first; i < count; i++)
-        for (size_t k = 0; k < pair_count; k++)
-            if (pairs[k].parent == (*pids)[i] && pairs[k].pid != pid) {
-                *pids = xgrow(*pids, room, count + 1, sizeof(**pids));
-                (*pids)[count++] = pairs[k].pid;
-            }
-    free(pairs);
+    return all;
+}
+
+static void add_once(struct map *seen, pid_t pid, pid_t **pids, size_t *count, size_t *room)
+{
+    uint32_t *known = map_at(seen, (uint64_t)pid);
+
+    if (*known != UINT32_MAX)
+        return;
+    *known = 1;
+    *pids = xgrow(*pids, room, *count + 1, sizeof(**pids));
+    (*pids)[(*count)++] = pid;
+}
+
+size_t processes_families(const pid_t *roots, size_t root_count, pid_t **pids)
+{
+    size_t kinship_count, count = 0, room = 0;
+    struct kinship *kinships = read_kinships(&kinship_count);
+    struct map seen = {0};
+
+    *pids = NULL;
+    for (size_t i = 0; i < root_count; i++)
+        add_once(&seen, roots[i], pids, &count, &room);
+    /* What is found is looked through in turn. */
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < kinship_count; k++)
+            if (kinships[k].parent == (*pids)[i])
+                add_once(&seen, kinships[k].pid, pids, &count, &room);
+    map_free(&seen);
+    free(kinships);
     return count;
 }
 

@@ -63,9 +63,9 @@ int processes_load(struct processes *processes, pid_t pid, struct error *err);
  * tracked from now on. */
 void processes_read_maps(struct processes *processes, pid_t pid, FILE *maps);
 
-/* The process and all its descendants as /proc shows them now, itself first; *pids grows with
- * xgrow.  Returns how many there are in all. */
-size_t processes_descendants(pid_t pid, pid_t **pids, size_t count, size_t *room);
+/* The processes `roots` and all their descendants as /proc shows them now, each once, the roots
+ * first, in a new *pids.  Returns how many there are in all. */
+size_t processes_families(const pid_t *roots, size_t root_count, pid_t **pids);
 /* Every process of the machine; those that end meanwhile are left out. */
 void processes_load_all(struct processes *processes);
 

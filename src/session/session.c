@@ -14,7 +14,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/map.h"
 #include "base/xalloc.h"
 #include "profile/quality.h"
 #include "session/account.h"
@@ -272,34 +271,17 @@ static int load_processes(struct session *session, const struct capture_target *
  * are followed by their forks. */
 static size_t add_children(const struct capture_target *target, pid_t **pids)
 {
-    size_t room = 0, count = 0;
-    struct map seen = {0};
+    size_t asked = 0, count = processes_families(target->pids, target->count, pids);
 
-    *pids = xgrow(NULL, &room, target->count, sizeof(**pids));
-    for (size_t i = 0; i < target->count; i++) {
-        (*pids)[count++] = target->pids[i];
-        map_set(&seen, (uint64_t)target->pids[i], 1);
-    }
-    for (size_t i = 0; i < target->count; i++) {
-        pid_t *family = NULL;
-        size_t family_room = 0;
-        size_t members = processes_descendants(target->pids[i], &family, 0, &family_room);
-
-        for (size_t k = 0; k < members; k++) {
-            uint32_t *known = map_at(&seen, (uint64_t)family[k]);
-
-            if (*known == 1)
-                continue;
-            *known = 1;
-            *pids = xgrow(*pids, &room, count + 1, sizeof(**pids));
-            (*pids)[count++] = family[k];
-        }
-        free(family);
-    }
-    map_free(&seen);
-    if (count > target->count)
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < target->count; k++)
+            if ((*pids)[i] == target->pids[k]) {
+                asked++;
+                break;
+            }
+    if (count > asked)
         log_note("%zu children are profiled too (--no-children leaves them out)",
-                 count - target->count);
+                 count - asked);
     return count;
 }
 
