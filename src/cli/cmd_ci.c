@@ -172,6 +172,7 @@ static int record(const struct ci *ci)
     struct baseline_key key = key_of(ci);
     struct baseline *now = baseline_new(&key);
     struct error err = {0};
+    char commit[64];
     int failed = measure(ci, now, &err);
 
     if (!failed)
@@ -180,8 +181,8 @@ static int record(const struct ci *ci)
     if (!failed)
         failed = baseline_write(now, ci->store, ci->settings->join, &err);
     if (!failed && !ci->settings->talk.quiet)
-        print_message("recorded %zu runs of %s%s%.12s in %s", now->count, key.name,
-                      *key.commit ? " at " : "", key.commit, now->path);
+        print_message("recorded %zu runs of %s at %s in %s", now->count, key.name,
+                      git_short(key.commit, commit), now->path);
     baseline_free(now);
     return failed ? print_error(&err, EXIT_FAILED) : EXIT_DONE;
 }
@@ -233,7 +234,7 @@ static void remark(struct remarks *remarks, char *text)
 static void remark_on(struct remarks *remarks, const struct baseline *then,
                       const struct baseline *now)
 {
-    char when[32];
+    char when[32], commit[64];
     time_t recorded = (time_t)then->key.recorded;
     struct tm local;
 
@@ -241,8 +242,8 @@ static void remark_on(struct remarks *remarks, const struct baseline *then,
         !strftime(when, sizeof(when), "%Y-%m-%d %H:%M", &local))
         strcpy(when, "no known time");
     remark(remarks,
-           xasprintf("the baseline is %s%.12s%s%s, %zu runs of %s",
-                     *then->key.commit ? "commit " : "of an unknown commit", then->key.commit,
+           xasprintf("the baseline is %s%s%s%s, %zu runs of %s",
+                     *then->key.commit ? "commit " : "of ", git_short(then->key.commit, commit),
                      *then->key.branch ? " of " : "", then->key.branch, then->count, when));
     if (!machine_same_kind(&then->key.machine, &now->key.machine))
         remark(remarks, xstrdup("THE BASELINE IS OF ANOTHER KIND OF MACHINE: only shares are "
@@ -278,9 +279,10 @@ static int judge(const struct ci *ci, const struct baseline *then, const struct 
                  struct error *err)
 {
     struct comparisons *comparisons = &ci->settings->comparisons;
-    char *labels[2] = {xasprintf("%s at %.12s", ci->settings->name,
-                                 *then->key.commit ? then->key.commit : "an unknown commit"),
-                       xasprintf("%s now", ci->settings->name)};
+    char commit[64];
+    char *labels[2] = {
+        xasprintf("%s at %s", ci->settings->name, git_short(then->key.commit, commit)),
+        xasprintf("%s now", ci->settings->name)};
     bool same_kind = machine_same_kind(&then->key.machine, &now->key.machine);
     struct compare_side sides[2] = {
         {(const struct profile *const *)then->runs, then->count, labels[0],

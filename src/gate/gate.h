@@ -87,6 +87,9 @@ int baseline_find(struct baseline **baseline, const char *store, const char *nam
  * systems put into the environment; "" where nothing is known. */
 void git_here(char commit[64], char branch[128]);
 
+/* For the reader: of a hash its first twelve digits, a label of the user's as it is. */
+const char *git_short(const char *commit, char text[64]);
+
 /* Hashes of a revision and of what came before it, newest first; *commits is to be freed with
  * git_free().  0 when git does not know it. */
 size_t git_history(const char *revision, char ***commits);

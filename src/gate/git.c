@@ -15,6 +15,17 @@ extern char **environ;
 
 enum { HISTORY = 500 };
 
+enum { DIGITS = 12, SHORTEST_HASH = 40 };
+
+const char *git_short(const char *commit, char text[64])
+{
+    size_t length = strlen(commit);
+    bool hash = length >= SHORTEST_HASH && strspn(commit, "0123456789abcdef") == length;
+
+    snprintf(text, 64, "%.*s", hash ? DIGITS : 63, *commit ? commit : "an unknown commit");
+    return text;
+}
+
 /* Runs git and keeps up to `most` lines of what it prints; to be freed with git_free(). */
 static size_t git_lines(const char *const *arguments, size_t most, char ***lines)
 {

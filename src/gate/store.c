@@ -109,7 +109,7 @@ static char *baseline_path(const char *store, const struct baseline_key *key)
     char *below = name_path(store, key->name), *path;
     char commit[64];
 
-    safe_name(*key->commit ? key->commit : "unknown", commit, sizeof(commit));
+    safe_name(git_short(key->commit, commit), commit, sizeof(commit));
     path = xasprintf("%s/%.40s-%08x", below, commit, machine_hash(&key->machine));
     free(below);
     return path;
@@ -424,9 +424,10 @@ static size_t rank_of(const struct search *search, const struct baseline_key *ke
 static void note_seen(struct search *search, const struct baseline_key *key)
 {
     size_t end = strlen(search->seen);
+    char commit[64];
 
-    snprintf(search->seen + end, sizeof(search->seen) - end, "%s%.12s%s%.40s", end ? ", " : "",
-             *key->commit ? key->commit : "unknown", *key->branch ? " of " : "", key->branch);
+    snprintf(search->seen + end, sizeof(search->seen) - end, "%s%.40s%s%.40s", end ? ", " : "",
+             git_short(key->commit, commit), *key->branch ? " of " : "", key->branch);
 }
 
 static void consider(struct search *search, const char *path)

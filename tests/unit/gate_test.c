@@ -199,6 +199,17 @@ Test(gate, a_baseline_cannot_write_on_the_terminal)
     baseline_free(found);
 }
 
+Test(gate, hashes_are_cut_and_labels_are_not)
+{
+    char text[64];
+
+    cr_expect(eq(str, (char *)git_short("0123456789abcdef0123456789abcdef01234567", text),
+                 "0123456789ab"));
+    cr_expect(eq(str, (char *)git_short("release-2026-11 candidate", text),
+                 "release-2026-11 candidate"));
+    cr_expect(eq(str, (char *)git_short("", text), "an unknown commit"));
+}
+
 Test(gate, names_lead_nowhere_else)
 {
     struct baseline_key key = {.name = "../../x", .machine = here};
