@@ -207,6 +207,24 @@ for (const extension of [".svg", ".html"]) {
   });
 }
 
+for (const extension of [".svg", ".html"])
+  test(`${extension}: a search counts what it marks, each sample once`, async (browser) => {
+    const page = await open(browser, draw(extension));
+    page.removeAllListeners("dialog");
+    page.on("dialog", (dialog) => dialog.accept("eval|add|lex"));
+    await page.click("#by-width");
+    await page.keyboard.press("/");
+    await page.waitForFunction(() => document.querySelector("#matched").textContent);
+    const share = total(AFTER, "main;eval").share + total(AFTER, "main;parse;lex").share;
+    assert.equal(await page.textContent("#matched"), `matched ${(100 * share).toFixed(1)} %`);
+    const frames = await seen(page);
+    for (const [name, { classes }] of Object.entries(frames)) assert.match(classes, ["eval", "add", "lex"].includes(name) ? /hit/ : /other/, name);
+    await page.keyboard.press("Escape");
+    assert.equal(await page.textContent("#matched"), "");
+    assert(Object.values(await seen(page)).every(({ classes }) => !/hit|other/.test(classes)));
+    assert.deepEqual(page.complaints, []);
+  });
+
 test("the page runs its own script, and would run no other", async (browser) => {
   const file = draw(".html"), page = await open(browser, file);
   assert.equal(await page.textContent("#by-width"), "width: larger");

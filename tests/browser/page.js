@@ -253,6 +253,38 @@ const cases = {
     equal(await place(), above, 'scrolled');
   },
 
+  async 'magnifies by key and wheel, moves sideways, and comes back'(browser) {
+    const page = await opened(browser), path = clickable(), {left, width} = folded.box(stacks, path);
+    const area = await page.locator('#graph .items').boundingBox(), plain = await page.locator('#graph canvas').screenshot();
+    const [x, y] = await place(page, path), under = async at => {
+      await page.mouse.move(area.x + at, y);
+      await page.mouse.move(area.x + at + 0.5, y);
+      await drawn(page);
+      return text(page, '#tip b');
+    };
+
+    await page.mouse.move(x, y);
+    await page.keyboard.down('Control');
+    await page.mouse.wheel(0, -300);
+    await page.keyboard.up('Control');
+    await drawn(page);
+    const factor = Math.exp(0.6), middle = left + width / 2; /* what is under the mouse stays there */
+    for (const part of [0.05, 0.95])
+      equal(await under(area.width * middle + area.width * width * factor * (part - 0.5)), path.at(-1), `box at ${part}`);
+    check(await page.isVisible('#reset') && !page.url().includes('z='), 'no way back, or a zoom');
+    await page.keyboard.press('Escape');
+    await page.mouse.move(2, 2);
+    await drawn(page);
+    check(plain.equals(await page.locator('#graph canvas').screenshot()), 'Escape does not come back');
+    await page.locator('#graph .items').focus();
+    await page.keyboard.press('+');
+    await drawn(page);
+    check(await page.isVisible('#reset'), '+ does not magnify');
+    await page.keyboard.press('-');
+    await drawn(page);
+    check(!await page.isVisible('#reset'), '- does not come back');
+  },
+
   async 'is used by keyboard alone'(browser) {
     const page = await opened(browser);
 

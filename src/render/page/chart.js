@@ -128,8 +128,8 @@ class Chart {
 
   /* Whether something else is in view than what was zoomed to. */
   get isMagnified() {
-    const {tree, zoomed} = this;
-    return tree !== null && (this.span !== (tree.total[zoomed] || 1) || this.left !== tree.x[zoomed]);
+    const {tree, zoomed} = this, whole = tree?.total[zoomed] || 1, far = by => Math.abs(by) > whole * 1e-9;
+    return tree !== null && (far(this.span - whole) || far(this.left - tree.x[zoomed]));
   }
 
   zoomTo(node, keepScroll) {
