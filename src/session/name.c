@@ -107,20 +107,76 @@ static void add_stacks(struct naming *naming)
     free(stacks);
 }
 
+/* Stacks that end without a name, by the mapping that they end in. */
+struct unnamed {
+    uint64_t *by_mapping;
+    size_t count, room;
+    uint64_t unnamed, all;
+};
+
+static void count_stack(struct unnamed *unnamed, const struct frame *frame, uint64_t samples)
+{
+    unnamed->all += samples;
+    if (!frame->unnamed)
+        return;
+    unnamed->unnamed += samples;
+    unnamed->by_mapping = xgrow(unnamed->by_mapping, &unnamed->room, (size_t)frame->mapping + 1,
+                                sizeof(*unnamed->by_mapping));
+    while (unnamed->count <= frame->mapping)
+        unnamed->by_mapping[unnamed->count++] = 0;
+    unnamed->by_mapping[frame->mapping] += samples;
+}
+
+/* A note says already what the matter is with it. */
+static bool is_noted(const struct profile *profile, const char *path)
+{
+    size_t count;
+    const str_id *notes = profile_notes(profile, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (strstr(profile_string(profile, notes[i]), path))
+            return true;
+    return false;
+}
+
+/* What doctor is to be asked about: the file where most of them end, when it is the end of a
+ * twentieth of all stacks. */
+static void note_worst_file(const struct unnamed *unnamed, struct profile *profile)
+{
+    size_t most = 0;
+    const char *path;
+    char *note;
+
+    for (size_t i = 1; i < unnamed->count; i++)
+        if (unnamed->by_mapping[i] > unnamed->by_mapping[most])
+            most = i;
+    /* 0 is no mapping. */
+    if (!most || unnamed->by_mapping[most] * 20 < unnamed->all)
+        return;
+    path = profile_string(profile, profile_mapping_at(profile, (mapping_id)most)->path);
+    if (*path != '/' || is_noted(profile, path))
+        return;
+    note = xasprintf("%.1f %% of samples end in code without names: fiq doctor %s",
+                     100.0 * (double)unnamed->by_mapping[most] / (double)unnamed->all, path);
+    profile_add_note(profile, note);
+    free(note);
+}
+
 /* Stacks whose innermost frame is a place without a name. */
-static uint64_t count_unnamed(const struct naming *naming)
+static uint64_t count_unnamed(struct profile *profile)
 {
     size_t stack_count, node_count;
-    const struct stack *stacks = profile_stacks(naming->profile, &stack_count);
-    const struct call_node *nodes = profile_nodes(naming->profile, &node_count);
-    uint64_t unnamed = 0;
+    const struct stack *stacks = profile_stacks(profile, &stack_count);
+    const struct call_node *nodes = profile_nodes(profile, &node_count);
+    struct unnamed unnamed = {0};
 
     for (size_t i = 0; i < stack_count; i++)
-        if (stacks[i].node &&
-            profile_frame_at(naming->profile, nodes[stacks[i].node].frame)->unnamed &&
-            profile_values(naming->profile, (stack_id)i)[0] != NOT_MEASURED)
-            unnamed += profile_values(naming->profile, (stack_id)i)[0];
-    return unnamed;
+        if (stacks[i].node && profile_values(profile, (stack_id)i)[0] != NOT_MEASURED)
+            count_stack(&unnamed, profile_frame_at(profile, nodes[stacks[i].node].frame),
+                        profile_values(profile, (stack_id)i)[0]);
+    note_worst_file(&unnamed, profile);
+    free(unnamed.by_mapping);
+    return unnamed.unnamed;
 }
 
 struct profile *name_gathered(const struct gather *gather, struct symbolizer *symbolizer,
@@ -142,7 +198,7 @@ struct profile *name_gathered(const struct gather *gather, struct symbolizer *sy
     add_stacks(&naming);
     *quality = gather->quality;
     quality->measured = true;
-    quality->unnamed = count_unnamed(&naming);
+    quality->unnamed = count_unnamed(naming.profile);
     free(naming.frames);
     free(naming.first);
     free(naming.nodes);

@@ -75,6 +75,17 @@ script = f"i=0; while [ $i -lt 1000 ]; do i=$((i+1)); {program} 0.002; done"
 fiq("run", "-f", 997, "-o", out, "--", "sh", "-c", script)
 expect_named(below_main(out))
 
+print("a program without names, and one with")
+if shutil.which("strip"):
+    bare = SCRATCH / "bare/program"
+    bare.parent.mkdir()
+    subprocess.run(["strip", "-s", WORKLOADS / "running", "-o", bare], check=True)
+    done = fiq("run", "-f", 997, "-o", out, "--", bare, 0.3)
+    advice = f"samples end in code without names: fiq doctor {bare}"
+    expect(advice in done.stderr, f"says which file doctor is to be asked about: {done.stderr[-400:]}")
+    done = fiq("run", "-f", 997, "-o", out, "--", WORKLOADS / "running", 0.3)
+    expect("fiq doctor" not in done.stderr, f"only where names are missing: {done.stderr[-400:]}")
+
 print("other namespaces, with a decoy at the same path outside")
 home = SCRATCH / "inside"
 copy("replacing", home / "program")
