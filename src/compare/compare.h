@@ -154,6 +154,9 @@ struct judgement {
      * HUGE_VAL when there was nothing to be seen. */
     double visible_whole, visible_hottest;
     function_id hottest; /* WHOLE when there is none */
+    /* That the machine was another after than before hides more than the scatter of the runs
+     * does: more of them would not help. */
+    bool pace_hides;
     /* Functions in which a growth of the limit would have been missed, the one of them that
      * takes most, and what would have been seen in it. */
     size_t unseen;

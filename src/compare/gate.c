@@ -447,6 +447,7 @@ static void find_visible(const struct asking *asking, struct judgement *judgemen
 
         if (question->function == WHOLE) {
             judgement->visible_whole = seen;
+            judgement->pace_hides = question->pace_error > question->error * M_SQRT1_2;
             continue;
         }
         if (isfinite(seen) && share > most) {

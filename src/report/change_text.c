@@ -406,9 +406,14 @@ static void put_too_few(const struct comparison_report *report, FILE *out)
     }
     fputs("Only one of ", out);
     put_visible(report, out);
-    fprintf(out, " would have been, four times in five; about %s times as many %s would do.",
-            two_digits(fmax(more, 1.1), text),
-            runs ? "runs, or runs as much longer," : "samples");
+    fputs(" would have been, four times in five", out);
+    if (judgement->pace_hides)
+        fputs(", as the machine itself was another after than before: record the baseline "
+              "anew, or let both sides take turns (fiq ab).",
+              out);
+    else
+        fprintf(out, "; about %s times as many %s would do.", two_digits(fmax(more, 1.1), text),
+                runs ? "runs, or runs as much longer," : "samples");
 }
 
 char *change_verdict(const struct comparison_report *report)

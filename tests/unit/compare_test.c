@@ -565,6 +565,22 @@ static void scattered_runs(uint64_t *state, bool after, const struct scatter *sc
     }
 }
 
+/* The profiles are freed. */
+static struct comparison *compare_paced(struct paced *before, struct paced *after)
+{
+    struct comparison *c;
+    struct compare_side sides[2] = {
+        {(const struct profile *const *)before->runs, 7, "before", before->paces},
+        {(const struct profile *const *)after->runs, 7, "after", after->paces}};
+
+    cr_assert(eq(int, compare_new(&c, sides, &(struct compare_options){0}, NULL), 0));
+    for (int i = 0; i < 7; i++) {
+        profile_free(before->runs[i]);
+        profile_free(after->runs[i]);
+    }
+    return c;
+}
+
 static double share_of_alarms(struct scatter scatter)
 {
     enum { DRAWS = 400 };
@@ -580,19 +596,11 @@ static double share_of_alarms(struct scatter scatter)
         scattered_runs(&state, false, &scatter, &before);
         scattered_runs(&state, true, &scatter, &after);
 
-        struct compare_side sides[2] = {
-            {(const struct profile *const *)before.runs, 7, "before", before.paces},
-            {(const struct profile *const *)after.runs, 7, "after", after.paces}};
-
-        cr_assert(eq(int, compare_new(&c, sides, &(struct compare_options){0}, NULL), 0));
+        c = compare_paced(&before, &after);
         comparison_judge(c, &amounts, &judgement);
         alarms += judgement.verdict == VERDICT_REGRESSION;
         judgement_end(&judgement);
         comparison_free(c);
-        for (int i = 0; i < 7; i++) {
-            profile_free(before.runs[i]);
-            profile_free(after.runs[i]);
-        }
     }
     return (double)alarms / DRAWS;
 }
@@ -638,6 +646,35 @@ Test(gate, what_the_pace_explains_is_no_regression)
     unrelated.machine = 0.01;
     unrelated.pace_besides = 0.05;
     cr_expect(le(dbl, share_of_alarms(unrelated), 0.02));
+}
+
+static bool pace_hides(struct scatter scatter)
+{
+    struct gate amounts = {.basis = BASIS_AMOUNT, .growth = 0.05};
+    struct paced before, after;
+    struct judgement judgement;
+    struct comparison *c;
+    uint64_t state = 1;
+    bool hides;
+
+    scattered_runs(&state, false, &scatter, &before);
+    scattered_runs(&state, true, &scatter, &after);
+    c = compare_paced(&before, &after);
+    comparison_judge(c, &amounts, &judgement);
+    hides = judgement.verdict == VERDICT_TOO_FEW && judgement.pace_hides;
+    judgement_end(&judgement);
+    comparison_free(c);
+    return hides;
+}
+
+Test(gate, that_the_machine_has_changed_is_why_nothing_can_be_seen)
+{
+    struct scatter busy = {1, .medium = 7, .machine = 0.06, .pace_known = true};
+    struct scatter slower = {1, .medium = 7, .machine = 0.005, .pace_known = true,
+                             .slower = 0.12};
+
+    cr_expect(not(pace_hides(busy)));
+    cr_expect(pace_hides(slower));
 }
 
 /* Nor does a pace that has nothing to do with the program hide what it takes more. */
