@@ -57,7 +57,7 @@ cut = sum(c for f, c in stacks.items() if f[0] == "[stack cut]")
 whole = sum(c for f, c in stacks.items() if f.count("recurse") == 3000 and "main" in f)
 expect(cut + whole >= 0.99 * total(stacks), "a stack is cut or has all its frames")
 if copies_far():
-    expect(whole > 0.8 * total(stacks), f"{whole} of {total(stacks)} have them")
+    expect(whole > 0.6 * total(stacks), f"{whole} of {total(stacks)} have them, soon after the start")
 expect_truth(stacks, truth)
 
 print("threads: four on two processors, told apart by name")
@@ -89,7 +89,7 @@ whole = sum(c for f, c in in_handler.items() if "main" in f[:f.index("on_timer")
 honest = whole + sum(c for f, c in in_handler.items() if f[0] == "[stack cut]")
 expect(honest == total(in_handler), "and none passes for complete that is not")
 if copies_far():
-    expect(whole > 0.8 * total(in_handler), f"{whole} of {total(in_handler)} go on to main")
+    expect(whole > 0.6 * total(in_handler), f"{whole} of {total(in_handler)} go on to main")
 
 print("dlopen_late: code that comes and goes while it is sampled")
 stacks, truth, _ = profile_run(workload("dlopen_late", 1))
