@@ -669,6 +669,26 @@ const cases = {
     check((await settled()).every(item => !item.includes('of the view')), 'labels do not follow the tree');
   },
 
+  async 'changes its tree while it still lists and marks the frames of another'(browser) {
+    const many = Array.from({length: 900}, (_, i) => ({frames: ['main', `a${i}`, ...Array.from({length: 6}, (_, d) => `b${d}_${i}`)], count: 10}));
+    const page = await opened(browser, render(folded.toText([...many, {frames: ['main', 'zz'], count: 400}])));
+
+    for (let i = 0; i < 12; i++) {
+      /* While the items are being made, to the tree of zz alone, with the mouse on the move. */
+      await page.waitForTimeout(305 + 4 * i);
+      await page.evaluate(start => {
+        const {left, width, bottom} = document.querySelector('#graph .scroller').getBoundingClientRect();
+        window.addEventListener('hashchange', () => {
+          for (let part = 0.01; part < 1; part += 0.02)
+            document.querySelector('#graph .items').dispatchEvent(new MouseEvent('mousemove', {clientX: left + width * part, clientY: bottom - 70, bubbles: true}));
+        }, {once: true});
+        location.hash = start;
+      }, i % 2 ? '' : '#do=start.' + (900 * 7 + 1));
+    }
+    await page.waitForTimeout(1500);
+    equal(page.complaints, [], 'complaints');
+  },
+
   async 'lists the widest frames when there are very many, and says so'(browser) {
     const many = Array.from({length: 1000}, (_, i) => ({frames: ['main', `a${i}`, ...Array.from({length: 9}, (_, d) => `b${d}_${i}`)], count: 10 + (i % 7 === 0 ? 5 : 0)}));
     const page = await opened(browser, render(folded.toText(many)), {viewport: {width: 2000, height: 800}});

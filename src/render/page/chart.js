@@ -369,6 +369,8 @@ class Chart {
   /* ---- pointing ---- */
 
   nodeAt(event) {
+    if (this.stale) /* the rows may be of another tree */
+      this.drawNow();
     const rect = this.scroller.getBoundingClientRect();
     const px = event.clientX - rect.left, row = this.rowAt(event.clientY - rect.top);
     const list = this.rows[row - this.firstRow]?.nodes ?? [];
@@ -555,7 +557,7 @@ class Chart {
 
   describeSome(nodes, wanted, done, next) {
     whenIdle(() => {
-      if (this.described !== nodes)
+      if (this.described !== nodes || this.itemsTree !== this.tree) /* these nodes are of another tree */
         return;
       const until = performance.now() + 4;
       let i = done, at = next;

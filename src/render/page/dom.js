@@ -69,6 +69,8 @@ class Popover {
   close(giveBack = true) {
     if (this.node.hidden)
       return;
+    if (this.node.contains(document.activeElement)) /* else it keeps the keyboard until the next frame */
+      document.activeElement.blur();
     this.node.hidden = true;
     this.opener?.setAttribute('aria-expanded', 'false');
     if (giveBack)
