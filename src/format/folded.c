@@ -56,8 +56,8 @@ struct stack_text {
     uint64_t counts[2];
     size_t hash_at, hash_count; /* in reader.hashes: the i-th is that of i + 1 blocks */
     struct level known;         /* the longest beginning that was found */
-    frame_id next;              /* behind it */
-    size_t next_end;
+    struct name next;           /* behind it */
+    frame_id next_frame;
 };
 
 struct reader {
@@ -408,22 +408,29 @@ static size_t split_names(struct reader *reader, const char *stack, size_t at, s
     return count;
 }
 
-/* The frame of the name behind the known beginning; false when it takes more than a look, or
- * there is none. */
-static bool next_frame(const struct reader *reader, struct stack_text *stack)
+/* Finds the name behind the known beginning; false when there is none, or it is empty. */
+static bool next_name(const struct reader *reader, struct stack_text *stack)
 {
     size_t at = stack->known.end + 1;
-    struct name name = {.text = stack->text + at};
-    const struct recent *recent;
+    struct name *name = &stack->next;
 
-    if (at >= stack->length || *name.text == ';')
+    if (at >= stack->length || stack->text[at] == ';')
         return false;
-    name.length = name_end(name.text, stack->length - at, &name.hash);
-    recent = recent_pair(reader, &name);
-    if (!is_recent(recent, &name) && !is_recent(++recent, &name))
+    name->text = stack->text + at;
+    name->length = name_end(name->text, stack->length - at, &name->hash);
+    name->end = at + name->length;
+    __builtin_prefetch(recent_pair(reader, name));
+    return true;
+}
+
+/* The frame of that name, when it takes no more than a look. */
+static bool next_frame(const struct reader *reader, struct stack_text *stack)
+{
+    const struct recent *recent = recent_pair(reader, &stack->next);
+
+    if (!is_recent(recent, &stack->next) && !is_recent(++recent, &stack->next))
         return false;
-    stack->next = recent->frame;
-    stack->next_end = at + name.length;
+    stack->next_frame = recent->frame;
     return true;
 }
 
@@ -431,11 +438,14 @@ static bool next_frame(const struct reader *reader, struct stack_text *stack)
 static size_t prepare_steps(const struct reader *reader, struct stack_text **going,
                             size_t count)
 {
-    size_t kept = 0;
+    size_t named = 0, kept = 0;
 
     for (size_t i = 0; i < count; i++)
+        if (next_name(reader, going[i]))
+            going[named++] = going[i];
+    for (size_t i = 0; i < named; i++)
         if (next_frame(reader, going[i])) {
-            profile_prefetch_child(reader->profile, going[i]->known.node, going[i]->next);
+            profile_prefetch_child(reader->profile, going[i]->known.node, going[i]->next_frame);
             going[kept++] = going[i];
         }
     return kept;
@@ -447,13 +457,14 @@ static size_t take_steps(struct reader *reader, struct stack_text **going, size_
 
     for (size_t i = 0; i < count; i++) {
         struct stack_text *stack = going[i];
-        node_id node = profile_find_child(reader->profile, stack->known.node, stack->next);
+        node_id node =
+            profile_find_child(reader->profile, stack->known.node, stack->next_frame);
 
         if (!node)
             continue;
-        keep_beginnings(reader, stack, stack->known, stack->next_end);
+        keep_beginnings(reader, stack, stack->known, stack->next.end);
         stack->known = (struct level){
-            .node = node, .end = stack->next_end, .depth = stack->known.depth + 1};
+            .node = node, .end = stack->next.end, .depth = stack->known.depth + 1};
         going[kept++] = stack;
     }
     return kept;
@@ -606,9 +617,9 @@ static bool parse_line(struct reader *reader, struct line line, struct stack_tex
     return stack->counts[0] || stack->counts[1];
 }
 
-static void add_stack(struct reader *reader, const struct stack_text *stack)
+static void add_stack(struct reader *reader, const struct stack_text *stack, node_id node)
 {
-    profile_add_at(reader->profile, stack_node(reader, stack), 0, stack->counts);
+    profile_add_at(reader->profile, node, 0, stack->counts);
     reader->total =
         saturating_add(reader->total, saturating_add(stack->counts[0], stack->counts[1]));
     if (reader->total == UINT64_MAX)
@@ -645,6 +656,7 @@ static int read_lines(struct reader *reader, struct error *err)
 {
     struct line lines[BATCH];
     struct stack_text stacks[BATCH];
+    node_id nodes[BATCH];
     int got;
 
     while ((got = lines_several(&reader->lines, lines, BATCH, err)) > 0) {
@@ -654,8 +666,12 @@ static int read_lines(struct reader *reader, struct error *err)
             count += parse_line(reader, lines[i], &stacks[count]);
         if (reader->prefixes)
             find_beginnings(reader, stacks, count);
+        for (size_t i = 0; i < count; i++) {
+            nodes[i] = stack_node(reader, &stacks[i]);
+            profile_prefetch_stack(reader->profile, nodes[i]);
+        }
         for (size_t i = 0; i < count; i++)
-            add_stack(reader, &stacks[i]);
+            add_stack(reader, &stacks[i], nodes[i]);
     }
     return got;
 }

@@ -375,6 +375,12 @@ static struct ended *ended_place(const struct profile *profile, node_id node)
     }
 }
 
+void profile_prefetch_stack(const struct profile *profile, node_id node)
+{
+    if (profile->ended_room)
+        __builtin_prefetch(&profile->ended[hash_u64(node) & (profile->ended_room - 1)]);
+}
+
 static void grow_ended(struct profile *profile)
 {
     struct ended *old = profile->ended;

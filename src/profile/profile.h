@@ -139,9 +139,10 @@ node_id profile_child(struct profile *profile, node_id parent, frame_id frame);
 /* The same, but 0 when there is none. */
 node_id profile_find_child(const struct profile *profile, node_id parent, frame_id frame);
 
-/* Ask for the memory of a node, and for that which profile_find_child() will look at: to be
- * called for many of them before the first is looked for. */
+/* Ask for the memory of a node, and for that which profile_add_at() and profile_find_child()
+ * will look at: to be called for many of them before the first is looked for. */
 void profile_prefetch(const struct profile *profile, node_id node);
+void profile_prefetch_stack(const struct profile *profile, node_id node);
 void profile_prefetch_child(const struct profile *profile, node_id parent, frame_id frame);
 
 /* Adds values[0..types) to the stack that ends in `node`.  Sums saturate below NOT_MEASURED. */
