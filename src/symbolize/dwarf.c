@@ -176,7 +176,7 @@ static void search_aranges(struct search *search, struct dwarf_file *file, struc
     struct cursor cursor =
         dwarf_cursor(file, DWARF_ARANGES, 0, file->sections[DWARF_ARANGES].size);
 
-    while (!cursor.failed && cursor_left(&cursor) > 4)
+    while (!cursor.failed && cursor_left(&cursor) > 4 && dwarf_budget_step(search->budget))
         if (!read_set(search, &cursor, indexed))
             break;
 }
