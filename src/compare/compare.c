@@ -195,28 +195,43 @@ struct difference comparison_difference(const struct comparison *comparison,
                                .adjusted = 1};
 }
 
-static struct measure measure_row(const struct comparison *comparison, const uint64_t *row,
-                                  const uint64_t *judged)
+static void put_sides(const struct comparison *comparison, const uint64_t *row,
+                      struct measure *measure)
 {
-    struct measure measure = {0};
     const struct tree *tree = &comparison->tree;
 
     for (size_t i = 0; i < tree->columns; i++) {
         int side = i >= tree->runs[0];
 
-        measure.value[side] = saturating_add(measure.value[side], row[i]);
-        measure.amount[side] +=
+        measure->value[side] = saturating_add(measure->value[side], row[i]);
+        measure->amount[side] +=
             (double)row[i] * comparison->run_amounts[i] / (double)tree->runs[side];
     }
     for (int i = 0; i < 2; i++) {
         if (comparison->whole_sum[i] > 0)
-            measure.share[i] = side_sum(comparison, row, i) / comparison->whole_sum[i];
+            measure->share[i] = side_sum(comparison, row, i) / comparison->whole_sum[i];
     }
+}
+
+static struct measure measure_row(const struct comparison *comparison, const uint64_t *row,
+                                  const uint64_t *judged)
+{
+    bool moved = memcmp(row, judged, comparison->tree.columns * sizeof(*row));
+    struct measure measure = {0}, as_judged = {0};
+
+    put_sides(comparison, row, &measure);
+    if (moved)
+        put_sides(comparison, judged, &as_judged);
+    else
+        as_judged = measure;
     for (enum basis basis = 0; basis < BASES; basis++) {
-        measure.by[basis] = comparison_difference(comparison, judged, basis);
+        struct difference *by = &measure.by[basis];
+
+        *by = comparison_difference(comparison, judged, basis);
+        by->before = basis == BASIS_SHARE ? as_judged.share[0] : as_judged.amount[0];
         /* Marked here, and kept when the judged difference turns out to be noise. */
-        if (memcmp(row, judged, tree->columns * sizeof(*row)))
-            measure.by[basis].change = CHANGE_MOVED;
+        if (moved)
+            by->change = CHANGE_MOVED;
     }
     return measure;
 }

@@ -60,6 +60,7 @@ enum change {
 
 struct difference {
     double difference, low, high; /* after - before; points are shares: 0.02 is two points */
+    double before;                /* as it was judged: without what inlining moved */
     double p;                     /* of this one alone */
     double adjusted;              /* for as many as were asked (Benjamini and Hochberg) */
     enum change change;

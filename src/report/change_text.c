@@ -109,8 +109,6 @@ const char *change_difference(const struct comparison_report *report,
                        : milli                           ? "ms"
                                                          : "s";
     double half = half_width(by);
-    double before = shares ? measure->share[0] : measure->amount[0];
-    double after = shares ? measure->share[1] : measure->amount[1];
     char one[CHANGE_TEXT];
     size_t end = (size_t)snprintf(text, CHANGE_TEXT, "%s%s", sign_of(by->difference),
                                   number(fabs(scale * by->difference), one));
@@ -121,7 +119,7 @@ const char *change_difference(const struct comparison_report *report,
     end += (size_t)snprintf(text + end, CHANGE_TEXT - end, "%s%s", *unit ? " " : "", unit);
     /* What moved is judged where it lies now, and has not grown by what came to it. */
     if (by->change != CHANGE_MOVED)
-        put_growth(text + end, CHANGE_TEXT - end, before, after - before);
+        put_growth(text + end, CHANGE_TEXT - end, by->before, by->difference);
     return text;
 }
 
@@ -444,6 +442,19 @@ const char **change_sentences(const struct comparison_report *report)
     return sentences;
 }
 
+static bool holds_what_moved(const struct comparison *comparison,
+                             const struct compare_function *function)
+{
+    size_t count;
+    const struct compare_function *functions = comparison_functions(comparison, &count);
+    function_id id = (function_id)(function - functions);
+
+    for (size_t i = 0; i < count; i++)
+        if (functions[i].moved[0] == id || functions[i].moved[1] == id)
+            return true;
+    return false;
+}
+
 char *change_remark(const struct comparison *comparison,
                     const struct compare_function *function)
 {
@@ -460,6 +471,8 @@ char *change_remark(const struct comparison *comparison,
         return xstrdup("gone");
     if (strcmp(function->names[0], function->names[1]))
         return xasprintf("was %s", function->names[0]);
+    if (holds_what_moved(comparison, function))
+        return xstrdup("the change is without what was inlined");
     return NULL;
 }
 
