@@ -51,7 +51,7 @@ class Names {
       return [shown];
     if (shown.startsWith('<'))
       return [shown, lastParts(shown)];
-    return [shown, lastParts(shown), shown.slice(shown.lastIndexOf('::') + 2)];
+    return [shown, lastParts(shown), partsOf(shown).at(-1) || shown];
   }
 
   setLevel(level) {
