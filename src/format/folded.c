@@ -282,8 +282,9 @@ static void hash_blocks(struct reader *reader, struct stack_text *stack)
     stack->hash_at = reader->hash_count;
     stack->hash_count = stack->length / PREFIX_BLOCK;
     reader->hash_count += stack->hash_count;
-    reader->hashes =
-        xgrow(reader->hashes, &reader->hash_room, reader->hash_count, sizeof(*reader->hashes));
+    /* One more, as there is no adding to a NULL when all stacks are too short. */
+    reader->hashes = xgrow(reader->hashes, &reader->hash_room, reader->hash_count + 1,
+                           sizeof(*reader->hashes));
     hashes = reader->hashes + stack->hash_at;
     for (size_t i = 0; i < stack->hash_count; i++)
         hashes[i] = hash =
