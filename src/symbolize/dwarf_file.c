@@ -70,7 +70,7 @@ int dwarf_file_open(struct dwarf_file *file, struct image *image, bool split, si
                     struct error *err)
 {
     *file = (struct dwarf_file){.image = image, .split = split};
-    for (size_t i = 0; i < DWARF_SECTIONS; i++) {
+    for (enum dwarf_section i = 0; i < DWARF_SECTIONS; i++) {
         int failed = open_section(file, i, inflate, err);
 
         if (failed && failed != -ENOENT) {
