@@ -74,7 +74,7 @@ void benchmark_defaults(struct benchmark_settings *settings)
 int benchmark_begin(struct signals *signals, struct error *err)
 {
     measure_raise_files();
-    return signals_take(signals, err);
+    return signals_take(signals, false, err);
 }
 
 /* Standard descriptors of the child to be: they are ours for the moment of the fork. */

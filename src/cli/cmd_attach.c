@@ -242,7 +242,9 @@ static int prepare_and_measure(struct attach_settings *settings)
         return print_error(&err, EXIT_FAILED);
     if (pid)
         read_comm(pid, comm, sizeof(comm));
-    if (signals_take(&signals, &err) ||
+    /* What ends only by a signal has to hear it: shells of scripts let jobs in the background
+     * ignore SIGINT. */
+    if (signals_take(&signals, true, &err) ||
         measure_name_outputs(&settings->outputs, comm, pid, &err) ||
         measure_check_outputs(&settings->outputs, &err))
         return print_error(&err, EXIT_FAILED);

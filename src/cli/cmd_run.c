@@ -243,7 +243,7 @@ static int start_and_measure(struct run_settings *settings, char **command)
     int code;
 
     getrlimit(RLIMIT_NOFILE, &given.files);
-    if (signals_take(&signals, &err))
+    if (signals_take(&signals, false, &err))
         return print_error(&err, EXIT_FIQ_FAILED);
     given.mask = signals.before;
     given.pipe_handler = signals.pipe_before;

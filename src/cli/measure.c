@@ -209,7 +209,7 @@ void measure_defaults(struct measure_settings *settings)
 
 /* ---- signals ---- */
 
-int signals_take(struct signals *signals, struct error *err)
+int signals_take(struct signals *signals, bool interruptible, struct error *err)
 {
     static const int ours[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
     sigset_t set;
@@ -219,6 +219,8 @@ int signals_take(struct signals *signals, struct error *err)
     for (size_t i = 0; i < ARRAY_LENGTH(ours); i++) {
         struct sigaction action;
 
+        if (ours[i] == SIGINT && interruptible)
+            signal(SIGINT, SIG_DFL); /* it is blocked below, and so waits to be read */
         if (!sigaction(ours[i], NULL, &action) && action.sa_handler == SIG_IGN &&
             ours[i] != SIGTERM)
             continue;

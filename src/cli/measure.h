@@ -28,14 +28,15 @@ void measure_configured(struct measure_settings *settings);
  * Waiting, with the signals that concern it.
  *
  * SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGCHLD are blocked in all threads from signals_take()
- * on and read from a descriptor; a signal that we were told to ignore stays ignored.
+ * on and read from a descriptor; a signal that we were told to ignore stays ignored, for us and
+ * for a child, but SIGINT where `interruptible`.
  */
 struct signals {
     sigset_t before; /* the mask that we were given, for the child */
     void (*pipe_before)(int);
     int fd;
 };
-int signals_take(struct signals *signals, struct error *err);
+int signals_take(struct signals *signals, bool interruptible, struct error *err);
 
 /* One line on a terminal that is written over and over; nothing elsewhere. */
 struct progress {

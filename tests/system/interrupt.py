@@ -82,4 +82,13 @@ profiler = begin("sh", "-c", f"{workload('shares')[0]} 2 >/dev/null 2>&1 & echo 
 output, said = profiler.communicate(timeout=60)
 expect(profiler.returncode == 0, f"ends with 0: {profiler.returncode}")
 
+print("a job in the background of a script, whose shell lets it ignore SIGINT")
+script = (f"{workload('shares')[0]} 30 >/dev/null & target=$!; "
+          f"{FIQ} attach -q -p $target -o {out} & fiq=$!; "
+          "sleep 1; kill -INT $fiq; wait $fiq; echo $?; kill $target")
+out.unlink(missing_ok=True)
+done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=25, check=False)
+expect(done.stdout == "0\n", f"attach ends all the same: {done.stdout!r} {done.stderr!r}")
+expect(out.exists() and total(folded(out)) > 0, "and has written the output")
+
 finish()
