@@ -230,12 +230,27 @@ static unsigned rm_of(const struct insn *insn)
     return insn->modrm >> 6 == 3 ? (insn->modrm & 7) + (insn->rex & REX_B ? 8u : 0) : 16;
 }
 
+static bool is_usual(int64_t offset)
+{
+    return offset >= -OFFSET_MAX && offset <= OFFSET_MAX;
+}
+
 static enum step move(struct state *state, int64_t by)
 {
-    if (by < -OFFSET_MAX || by > OFFSET_MAX)
+    if (!is_usual(by))
         return STEP_STOP;
     state->offset += (int32_t)by;
-    return state->offset < -OFFSET_MAX || state->offset > OFFSET_MAX ? STEP_STOP : STEP_ON;
+    return is_usual(state->offset) ? STEP_ON : STEP_STOP;
+}
+
+/* bp = sp + by */
+static enum step bp_from_sp(struct state *state, int64_t by)
+{
+    if (!is_usual(by))
+        return STEP_STOP;
+    state->bp_set = !state->from_bp && !state->bp_saved;
+    state->bp_at = state->offset + (int32_t)by;
+    return STEP_ON;
 }
 
 static enum step pop(struct state *state, unsigned reg)
@@ -278,11 +293,8 @@ static enum step step_lea(struct state *state, const struct insn *insn)
     unsigned mod = insn->modrm >> 6, rm = insn->modrm & 7;
     bool plain = !(insn->rex & REX_B) && mod != 3;
 
-    if (reg_of(insn) == RBP && plain && rm == 4 && insn->sib == 0x24) {
-        state->bp_set = !state->from_bp && !state->bp_saved;
-        state->bp_at = state->offset + insn->displacement;
-        return STEP_ON;
-    }
+    if (reg_of(insn) == RBP && plain && rm == 4 && insn->sib == 0x24)
+        return bp_from_sp(state, insn->displacement);
     if (reg_of(insn) != RSP)
         return STEP_ON;
     if (plain && rm == 4 && insn->sib == 0x24)
@@ -294,11 +306,7 @@ static enum step step_mov(struct state *state, unsigned to, unsigned from)
 {
     if (to == RSP)
         return from == RBP ? sp_from_bp(state, 0) : STEP_STOP;
-    if (to == RBP && from == RSP) {
-        state->bp_set = !state->from_bp && !state->bp_saved;
-        state->bp_at = state->offset;
-    }
-    return STEP_ON;
+    return to == RBP && from == RSP ? bp_from_sp(state, 0) : STEP_ON;
 }
 
 /* push, jmp, call of group 5 */
