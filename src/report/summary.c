@@ -33,7 +33,7 @@ static void put_head(const struct model *model, FILE *out, const struct report_s
 {
     const struct profile_info *info = profile_facts(model->profile);
     const char *event = profile_string(model->profile, info->event);
-    uint64_t samples = samples_of(model);
+    uint64_t samples = samples_of(model), on_cpu_ns = cpu_ns(model);
     char duration[32], line[512];
     size_t end;
 
@@ -42,9 +42,9 @@ static void put_head(const struct model *model, FILE *out, const struct report_s
     if (info->duration_ns)
         end += (size_t)snprintf(line + end, sizeof(line) - end, " in %s",
                                 layout_duration(duration, info->duration_ns));
-    if (cpu_ns(model))
+    if (on_cpu_ns)
         end += (size_t)snprintf(line + end, sizeof(line) - end, ", %s of CPU time",
-                                layout_duration(duration, cpu_ns(model)));
+                                layout_duration(duration, on_cpu_ns));
     if (info->effective_hz > 0)
         end += (size_t)snprintf(line + end, sizeof(line) - end, ", %.*f Hz",
                                 info->effective_hz < 99.95 ? 1 : 0, info->effective_hz);
