@@ -6,6 +6,7 @@
 const fs = require("fs");
 const path = require("path");
 const assert = require("assert");
+const { isDeepStrictEqual } = require("util");
 const { execFileSync } = require("child_process");
 const { test, main, need, directory } = require("./common.js");
 
@@ -88,6 +89,19 @@ async function functionsOf(page) {
   return functions;
 }
 
+// What `read` gives once it is `expected`, else what it gives last: speedscope draws the rows of a
+// table some frames after its heading, once it has measured the view.
+async function shown(read, expected) {
+  const end = Date.now() + 10000;
+  let now = await read();
+
+  while (!isDeepStrictEqual(now, expected) && Date.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    now = await read();
+  }
+  return now;
+}
+
 for (const input of inputs) {
   test(`the schema holds: ${input[0]}`, async () => {
     const validate = new Ajv({ strict: false }).compile(JSON.parse(fs.readFileSync(path.join(release, "file-format-schema.json"))));
@@ -104,14 +118,15 @@ for (const input of inputs) {
   test(`speedscope opens it with equal totals: ${input[0]}`, async (browser) => {
     const file = convert(input), expected = reported(file);
     const page = await openFile(browser, file);
-    const profiles = await profilesOf(page);
 
     // All threads first, then each by weight; one thread is one profile, without a list.
     if (expected.threads.length > 1) {
-      assert.deepEqual(profiles.map(([, , weight]) => number(weight)), [expected.total, ...expected.threads]);
-      assert.equal(profiles[0][1], "all threads");
+      const weights = [expected.total, ...expected.threads];
+      const read = async () => (await profilesOf(page)).map(([, , weight]) => number(weight));
+      assert.deepEqual(await shown(read, weights), weights);
+      assert.equal((await profilesOf(page))[0][1], "all threads");
     }
-    assert.deepEqual(await functionsOf(page), expected.functions);
+    assert.deepEqual(await shown(() => functionsOf(page), expected.functions), expected.functions);
     assert.deepEqual(page.complaints, []);
   });
 }
