@@ -511,7 +511,8 @@ int compare_new(struct comparison **made, const struct compare_side sides[2],
     if (!failed) {
         sum_columns(comparison);
         comparison_describe(comparison, sides, values);
-        comparison_take_out_pace(comparison, sides);
+        if (comparison_of_runs(comparison))
+            comparison_take_out_pace(comparison, sides);
         compare_tree(comparison);
     }
     free(values);

@@ -38,7 +38,8 @@ void comparison_note(struct comparison *comparison, const char *format, ...) PRI
 void comparison_describe(struct comparison *comparison, const struct compare_side sides[2],
                          const size_t *values);
 
-/* Takes the pace of the machine out of run_amounts, where it is known and matters. */
+/* Of several runs a side: takes the pace of the machine out of run_amounts, where it is known
+ * and matters. */
 void comparison_take_out_pace(struct comparison *comparison,
                               const struct compare_side sides[2]);
 

@@ -141,8 +141,8 @@ void comparison_take_out_pace(struct comparison *comparison, const struct compar
     struct paces paces = {.pace = xcalloc(comparison->tree.columns + 1, sizeof(double)),
                           .whole = xcalloc(comparison->tree.columns + 1, sizeof(double))};
 
-    if (comparison_of_runs(comparison) && comparison->tree.columns >= LEAST_RUNS &&
-        *comparison->unit && known(sides) && find_paces(&paces, comparison, sides)) {
+    if (comparison->tree.columns >= LEAST_RUNS && *comparison->unit && known(sides) &&
+        find_paces(&paces, comparison, sides)) {
         double spread = sqrt(paces.squares / (double)(paces.count - 2));
 
         if (spread >= LEAST_SPREAD || fabs(shift_of(&paces)) >= LEAST_SHIFT)
