@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/xalloc.h"
 
 /* libiberty refuses names above this length unless its recursion limit is off, for the sake of
@@ -107,6 +108,62 @@ static char *demangle_d(const char *mangled, size_t length)
     return dlang_demangle(mangled, 0);
 }
 
+/* "camlStdlib__List__map_123", "camlO__visit$27_83": modules apart by two underscores, what is
+ * no letter as hexadecimal digits (asmcomp of OCaml).  The number, which tells functions of one
+ * name apart, stays. */
+static char *demangle_ocaml(const char *mangled)
+{
+    const char *at = mangled + strlen("caml");
+    const char *end = at + strlen(at);
+    char *name, *out;
+
+    if (!isupper((unsigned char)*at) || !strstr(at, "__"))
+        return NULL;
+    name = out = xalloc((size_t)(end - at) + 1);
+    while (at < end) {
+        uint64_t code;
+
+        if (at[0] == '_' && at[1] == '_') {
+            *out++ = '.';
+            at += 2;
+        } else if (at[0] == '$' && end - at > 2 && text_hex(at + 1, at + 3, &code) == at + 3 &&
+                   code > ' ' && code < 0x7f) {
+            *out++ = (char)code;
+            at += 3;
+        } else {
+            *out++ = *at++;
+        }
+    }
+    *out = 0;
+    return name;
+}
+
+static bool is_fortran_word(const char *at, const char *end)
+{
+    if (at == end || !islower((unsigned char)*at))
+        return false;
+    while (at < end && (islower((unsigned char)*at) || isdigit((unsigned char)*at) ||
+                        *at == '_' || *at == '.'))
+        at++;
+    return at == end;
+}
+
+/* gfortran's "__shop_MOD_total": a procedure of a module.  Its own names have no capitals. */
+static char *demangle_fortran(const char *mangled, size_t length)
+{
+    static const char mark[] = "_MOD_";
+    const char *module = mangled + strlen("__");
+    const char *between = strstr(module, mark);
+    const char *procedure;
+
+    if (!between)
+        return NULL;
+    procedure = between + strlen(mark);
+    if (!is_fortran_word(module, between) || !is_fortran_word(procedure, mangled + length))
+        return NULL;
+    return xasprintf("%.*s::%s", (int)(between - module), module, procedure);
+}
+
 void shorten_templates(char *name)
 {
     static const char dots[] = "…";
@@ -143,25 +200,32 @@ void shorten_templates(char *name)
     *out = 0;
 }
 
+/* NULL when the name is not one of a scheme that is known. */
+static char *demangle_by_scheme(const char *mangled, size_t length, int options)
+{
+    if (!strncmp(mangled, "caml", 4))
+        return demangle_ocaml(mangled);
+    if (mangled[0] != '_')
+        return NULL;
+    if (mangled[1] == '_')
+        return demangle_fortran(mangled, length);
+    if (mangled[1] == 'D' && isdigit((unsigned char)mangled[2]))
+        return demangle_d(mangled, length);
+    if (mangled[1] != 'Z' && mangled[1] != 'R')
+        return NULL;
+    return length <= PLAIN_LENGTH ? demangle_itanium(mangled, options)
+                                  : demangle_aside(mangled, options);
+}
+
 char *demangle(const char *mangled, enum demangle how)
 {
     int options = how == DEMANGLE_SHORT ? 0 : DMGL_PARAMS | DMGL_ANSI;
-    size_t length;
+    size_t length = strnlen(mangled, MANGLED_MAX + 1);
     char *name;
 
-    if (how == DEMANGLE_NONE || mangled[0] != '_')
+    if (how == DEMANGLE_NONE || length > MANGLED_MAX)
         return NULL;
-    length = strnlen(mangled, MANGLED_MAX + 1);
-    if (length > MANGLED_MAX)
-        return NULL;
-    if (mangled[1] == 'D' && isdigit((unsigned char)mangled[2]))
-        name = demangle_d(mangled, length);
-    else if (mangled[1] != 'Z' && mangled[1] != 'R')
-        return NULL;
-    else if (length <= PLAIN_LENGTH)
-        name = demangle_itanium(mangled, options);
-    else
-        name = demangle_aside(mangled, options);
+    name = demangle_by_scheme(mangled, length, options);
     if (name && how == DEMANGLE_SHORT)
         shorten_templates(name);
     return name;

@@ -6,7 +6,8 @@
 #include "symbolize/symbolize.h"
 
 /*
- * Names as people wrote them: C++ (Itanium), Rust (v0 and legacy, without hashes) and D.
+ * Names as people wrote them: C++ (Itanium), Rust (v0 and legacy, without hashes), D, OCaml and
+ * the modules of gfortran.
  *
  * Mangled names are hostile: what goes in and what comes out is bounded, and so is the stack
  * that it takes.  Any thread.

@@ -35,6 +35,29 @@ Test(demangle, d_names)
     expect("_D4test3fooFiZi", DEMANGLE_FULL, "test.foo(int)");
 }
 
+Test(demangle, modules_of_ocaml)
+{
+    expect("camlStdlib__List__map_123", DEMANGLE_FULL, "Stdlib.List.map_123");
+    expect("camlO__visit$27_83", DEMANGLE_SHORT, "O.visit'_83");
+    expect("camlStdlib__$5e$5e_444", DEMANGLE_FULL, "Stdlib.^^_444");
+    expect("camlStdlib__anon_fn$5bstdlib$2eml$3a334$5d_1453", DEMANGLE_FULL,
+           "Stdlib.anon_fn[stdlib.ml:334]_1453");
+    expect("camlStdlib__f$0a$zz$4", DEMANGLE_FULL, "Stdlib.f$0a$zz$4");
+    expect("camlStdlib__List__map_123", DEMANGLE_NONE, "camlStdlib__List__map_123");
+    expect("caml_alloc__small", DEMANGLE_FULL, "caml_alloc__small");
+    expect("camlpath", DEMANGLE_FULL, "camlpath");
+}
+
+Test(demangle, modules_of_gfortran)
+{
+    expect("__shop_MOD_total", DEMANGLE_FULL, "shop::total");
+    expect("__my_shop_2_MOD_total.constprop.0", DEMANGLE_SHORT, "my_shop_2::total.constprop.0");
+    expect("__shop_MOD_total", DEMANGLE_NONE, "__shop_MOD_total");
+    expect("__SHOP_MOD_total", DEMANGLE_FULL, "__SHOP_MOD_total");
+    expect("__shop_MOD_", DEMANGLE_FULL, "__shop_MOD_");
+    expect("___MOD_total", DEMANGLE_FULL, "___MOD_total");
+}
+
 Test(demangle, cold_parts_belong_to_their_function)
 {
     expect("main.cold", DEMANGLE_FULL, "main");
