@@ -92,9 +92,10 @@ static inline void profile_text_facts(const struct profile *profile, FILE *out)
             info->effective_hz);
     fprintf(out,
             "quality %d: %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
-            " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %d %d %d\n",
+            " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+            " %d %d %d\n",
             q->measured, q->complete, q->cut, q->broken, q->kernel_only, q->unnamed, q->lost,
-            q->throttled, q->foreign, q->pruned, q->unexplained, q->owed, q->user_only,
+            q->throttled, q->foreign, q->pruned, q->unexplained, q->owed, q->made, q->user_only,
             q->inherited, q->largest_copy);
     notes = profile_notes(profile, &count);
     for (size_t i = 0; i < count; i++)

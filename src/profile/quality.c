@@ -18,9 +18,10 @@
     }
 
 const struct quality_field quality_fields[] = {
-    COUNT(complete), COUNT(cut),       COUNT(broken),   COUNT(kernel_only), COUNT(unnamed),
-    COUNT(lost),     COUNT(throttled), COUNT(foreign),  COUNT(pruned),      COUNT(unexplained),
-    COUNT(owed),     FLAG(user_only),  FLAG(inherited), FLAG(largest_copy), {0}};
+    COUNT(complete), COUNT(cut),         COUNT(broken),      COUNT(kernel_only),
+    COUNT(unnamed),  COUNT(lost),        COUNT(throttled),   COUNT(foreign),
+    COUNT(pruned),   COUNT(unexplained), COUNT(owed),        COUNT(made),
+    FLAG(user_only), FLAG(inherited),    FLAG(largest_copy), {0}};
 
 uint64_t quality_get(const struct quality *quality, const struct quality_field *field)
 {
@@ -101,6 +102,7 @@ void profile_quality_line(const struct profile *profile, char *text, size_t size
     const struct quality *q = &profile_facts(profile)->quality;
     struct line line = {.text = text, .size = size};
     uint64_t all = quality_samples(q), stacks = all - q->kernel_only;
+    uint64_t made = q->made < q->unnamed ? q->made : q->unnamed;
 
     text[0] = '\0';
     if (!q->measured)
@@ -119,8 +121,12 @@ void profile_quality_line(const struct profile *profile, char *text, size_t size
           q->largest_copy ? "deeper than what could be copied"
                           : "--stack-size 65528 copies more");
     share(&line, q->broken, stacks, "broken", "a note names the files without unwind rules");
-    share(&line, q->unnamed, all, "of leaf names unknown",
+    share(&line, q->unnamed - made, all, "of leaf names unknown",
           "fiq doctor FILE says which symbols would help");
+    share(
+        &line, made, all, "of leaf names unknown in code made at run time",
+        "told to, its run-time names it: node --perf-basic-prof, java -XX:+DumpPerfMapAtExit, "
+        "python -X perf");
     share(&line, q->pruned, all, "pruned", "--max-nodes raises the limit");
     if (q->lost)
         append(&line,

@@ -111,7 +111,7 @@ static void add_stacks(struct naming *naming)
 struct unnamed {
     uint64_t *by_mapping;
     size_t count, room;
-    uint64_t unnamed, all;
+    uint64_t unnamed, made, all;
 };
 
 static void count_stack(struct unnamed *unnamed, const struct frame *frame, uint64_t samples)
@@ -120,6 +120,8 @@ static void count_stack(struct unnamed *unnamed, const struct frame *frame, uint
     if (!frame->unnamed)
         return;
     unnamed->unnamed += samples;
+    if (frame->kind == FRAME_JIT)
+        unnamed->made += samples;
     unnamed->by_mapping = xgrow(unnamed->by_mapping, &unnamed->room, (size_t)frame->mapping + 1,
                                 sizeof(*unnamed->by_mapping));
     while (unnamed->count <= frame->mapping)
@@ -163,7 +165,7 @@ static void note_worst_file(const struct unnamed *unnamed, struct profile *profi
 }
 
 /* Stacks whose innermost frame is a place without a name. */
-static uint64_t count_unnamed(struct profile *profile)
+static void count_unnamed(struct profile *profile)
 {
     size_t stack_count, node_count;
     const struct stack *stacks = profile_stacks(profile, &stack_count);
@@ -176,7 +178,8 @@ static uint64_t count_unnamed(struct profile *profile)
                         profile_values(profile, (stack_id)i)[0]);
     note_worst_file(&unnamed, profile);
     free(unnamed.by_mapping);
-    return unnamed.unnamed;
+    profile_info(profile)->quality.unnamed = unnamed.unnamed;
+    profile_info(profile)->quality.made = unnamed.made;
 }
 
 struct profile *name_gathered(const struct gather *gather, struct symbolizer *symbolizer,
@@ -198,7 +201,7 @@ struct profile *name_gathered(const struct gather *gather, struct symbolizer *sy
     add_stacks(&naming);
     *quality = gather->quality;
     quality->measured = true;
-    quality->unnamed = count_unnamed(naming.profile);
+    count_unnamed(naming.profile);
     free(naming.frames);
     free(naming.first);
     free(naming.nodes);

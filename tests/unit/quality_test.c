@@ -93,6 +93,24 @@ Test(quality, each_trouble_is_named_and_a_short_line_is_not_overrun)
     cr_expect(eq(chr, small[sizeof(small) - 1], 'x'));
 }
 
+Test(quality, doctor_is_no_help_with_code_made_at_run_time)
+{
+    quality_line((struct quality){.complete = 100, .unnamed = 40, .made = 40});
+    cr_expect(eq(ptr, strstr(line, "fiq doctor"), NULL), "%s", line);
+    cr_expect(
+        ne(ptr, strstr(line, "40.0 % of leaf names unknown in code made at run time"), NULL),
+        "%s", line);
+    cr_expect(ne(ptr, strstr(line, "node --perf-basic-prof"), NULL), "%s", line);
+
+    quality_line((struct quality){.complete = 100, .unnamed = 40, .made = 10});
+    cr_expect(ne(ptr, strstr(line, "30.0 % of leaf names unknown (fiq doctor"), NULL), "%s",
+              line);
+    cr_expect(ne(ptr, strstr(line, "10.0 % of leaf names unknown in code"), NULL), "%s", line);
+
+    quality_line((struct quality){.complete = 100, .unnamed = 40});
+    cr_expect(eq(ptr, strstr(line, "run time"), NULL), "%s", line);
+}
+
 Test(quality, samples_that_neither_came_nor_were_lost_are_missing)
 {
     cr_expect(
