@@ -69,6 +69,12 @@ static const struct {
                   {"rhel", "dnf debuginfo-install"},
                   {"centos", "dnf debuginfo-install"}};
 
+/* In a container, whose packages are not ours. */
+static bool is_elsewhere(const struct findings *found)
+{
+    return strcmp(found->path, found->inner_path) != 0;
+}
+
 /* `package` is NULL where only dpkg would know it. */
 static void tell_packaged(const struct findings *found, const char *package, FILE *out)
 {
@@ -84,7 +90,7 @@ static void tell_packaged(const struct findings *found, const char *package, FIL
         next(out, xstrdup("or its debug package:"));
     if (package)
         tell_debian(out, package, system ? system : "");
-    for (size_t i = 0; system && i < ARRAY_LENGTH(installers); i++)
+    for (size_t i = 0; system && !is_elsewhere(found) && i < ARRAY_LENGTH(installers); i++)
         if (!strcmp(system, installers[i].system))
             next(out, xasprintf("%s %s", installers[i].command, found->path));
     free(system);
@@ -147,7 +153,7 @@ void advice_tell(const struct findings *found, FILE *out)
         return;
     }
     package = package_of(found->path);
-    if (package || is_of_a_system(found->path))
+    if (package || is_of_a_system(found->inner_path))
         tell_packaged(found, package, out);
     else
         tell_own(found, out);

@@ -1,7 +1,6 @@
 #include "doctor/doctor.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +23,8 @@ struct offers {
 
 struct examination {
     const char *path;
+    const char *inner_path;  /* the same, as those below `root` know it */
+    const struct root *root; /* of the process that the path begins with, or NULL */
     struct image *image;
     FILE *out;
     struct offers own, all;
@@ -180,14 +181,13 @@ static void ask_debuginfod(struct examination *at, const struct debug_file_searc
 static void look_for_debug_file(struct examination *at,
                                 const struct symbolizer_options *options)
 {
-    const char *directories[2];
-    struct debug_file_search search = {
-        .directories = directories, .program_path = at->path, .tried = tell_place, .data = at};
+    struct debug_file_search search = {.directory = options->debug_dir,
+                                       .program_path = at->inner_path,
+                                       .root = at->root,
+                                       .tried = tell_place,
+                                       .data = at};
     struct debug_file file;
 
-    if (options->debug_dir)
-        directories[search.directory_count++] = options->debug_dir;
-    directories[search.directory_count++] = "/usr/lib/debug";
     if (at->own.dwarf) {
         tell_parts(at, at->image, at->path, &search);
     } else if (debug_file_find(&file, at->image, &search)) {
@@ -224,6 +224,7 @@ static void advise(struct examination *at)
     bool names = all->functions || all->dwarf || all->mini || all->go;
     uint32_t crc;
     struct findings found = {.path = at->path,
+                             .inner_path = at->inner_path,
                              .inlined = all->dwarf || all->go,
                              .asked_debuginfod = at->asked_debuginfod,
                              .link = debug_file_link(at->image, &crc),
@@ -239,22 +240,35 @@ static void advise(struct examination *at)
     advice_tell(&found, at->out);
 }
 
+/* Through the root of a process (/proc/4711/root/usr/bin/x) links count from there: realpath()
+ * would lead to our own file of that name. */
+static char *path_of(const char *path, const struct root *root, const char **inner)
+{
+    char *whole = root ? xstrdup(path) : realpath(path, NULL);
+
+    if (whole)
+        *inner = whole + (root ? *inner - path : 0);
+    return whole;
+}
+
 int doctor_file(const char *path, const struct symbolizer_options *options, FILE *out,
                 struct error *err)
 {
-    struct examination at = {.out = out};
-    char *whole = realpath(path, NULL);
-    int fd = whole ? open(whole, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) : -1;
+    const char *inner = path;
+    struct root *root = root_of_path(&inner);
+    char *whole = path_of(path, root, &inner);
+    struct examination at = {.out = out, .path = whole, .inner_path = inner, .root = root};
+    int fd = whole ? root_open_file(root, inner) : -1;
     int failed;
 
     if (fd < 0) {
         failed = error_set(err, errno, "cannot open %s: %s", path, strerror(errno));
+        root_close(root);
         free(whole);
         return failed;
     }
     failed = image_open(&at.image, fd, path, err);
     if (!failed) {
-        at.path = whole;
         at.own = at.all = offers_of(at.image);
         tell_contents(&at);
         look_for_debug_file(&at, options);
@@ -265,6 +279,7 @@ int doctor_file(const char *path, const struct symbolizer_options *options, FILE
         failed = 0;
     }
     close(fd);
+    root_close(root);
     free(whole);
     return failed;
 }

@@ -1,10 +1,8 @@
 #include "elf/debug_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -70,11 +68,11 @@ static bool has_more_than_program(struct image *image)
            image_has_section(image, ".zdebug_info");
 }
 
-/* Opens a candidate without waiting on a FIFO; `why` is set when it is not to be used. */
-static bool try_path(struct debug_file *file, const char *path,
+/* `why` is set when it is not to be used. */
+static bool try_path(struct debug_file *file, const struct root *root, const char *path,
                      const struct expectation *expected, const char **why)
 {
-    *file = (struct debug_file){.fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
+    *file = (struct debug_file){.fd = root_open_file(root, path)};
     if (file->fd < 0) {
         *why = errno == ENOENT || errno == ENOTDIR ? "not there" : strerror(errno);
         return false;
@@ -91,17 +89,29 @@ static bool try_path(struct debug_file *file, const char *path,
     return true;
 }
 
-static bool try_and_tell(struct debug_file *file, char *path,
+static bool try_and_tell(struct debug_file *file, const struct root *root, char *path,
                          const struct expectation *expected,
                          const struct debug_file_search *search)
 {
     const char *why;
-    bool found = try_path(file, path, expected, &why);
+    bool found = try_path(file, root, path, expected, &why);
 
     if (search->tried)
         search->tried(path, found ? NULL : why, search->data);
     free(path);
     return found;
+}
+
+static const char usual_directory[] = "/usr/lib/debug";
+
+static bool find_in_directory(struct debug_file *file, const struct root *root,
+                              const char *directory, const char *hex,
+                              const struct expectation *expected,
+                              const struct debug_file_search *search)
+{
+    return try_and_tell(file, root,
+                        xasprintf("%s/.build-id/%.2s/%s.debug", directory, hex, hex + 2),
+                        expected, search);
 }
 
 static bool find_by_build_id(struct debug_file *file, const struct expectation *expected,
@@ -112,13 +122,26 @@ static bool find_by_build_id(struct debug_file *file, const struct expectation *
     if (expected->build_id->size < 2)
         return false;
     build_id_hex(expected->build_id, hex);
-    for (size_t i = 0; i < search->directory_count; i++)
-        if (try_and_tell(
-                file,
-                xasprintf("%s/.build-id/%.2s/%s.debug", search->directories[i], hex, hex + 2),
-                expected, search))
-            return true;
-    return false;
+    return (search->directory &&
+            find_in_directory(file, NULL, search->directory, hex, expected, search)) ||
+           (search->root &&
+            find_in_directory(file, search->root, usual_directory, hex, expected, search)) ||
+           find_in_directory(file, NULL, usual_directory, hex, expected, search);
+}
+
+/* `directory` is the program's. */
+static bool find_beside(struct debug_file *file, const struct root *root, const char *directory,
+                        const char *name, const struct expectation *expected,
+                        const struct debug_file_search *search)
+{
+    return try_and_tell(file, root, xasprintf("%s/%s", directory, name), expected, search) ||
+           try_and_tell(file, root, xasprintf("%s/.debug/%s", directory, name), expected,
+                        search) ||
+           (!root && search->directory &&
+            try_and_tell(file, root, xasprintf("%s%s/%s", search->directory, directory, name),
+                         expected, search)) ||
+           try_and_tell(file, root, xasprintf("%s%s/%s", usual_directory, directory, name),
+                        expected, search);
 }
 
 static bool find_by_link(struct debug_file *file, const char *name,
@@ -126,22 +149,17 @@ static bool find_by_link(struct debug_file *file, const char *name,
                          const struct debug_file_search *search)
 {
     const char *slash = search->program_path ? strrchr(search->program_path, '/') : NULL;
-    int directory = slash ? (int)(slash - search->program_path) : 0;
+    char *directory;
+    bool found;
 
     if (!slash)
         return false;
-    if (try_and_tell(file, xasprintf("%.*s/%s", directory, search->program_path, name),
-                     expected, search) ||
-        try_and_tell(file, xasprintf("%.*s/.debug/%s", directory, search->program_path, name),
-                     expected, search))
-        return true;
-    for (size_t i = 0; i < search->directory_count; i++)
-        if (try_and_tell(file,
-                         xasprintf("%s%.*s/%s", search->directories[i], directory,
-                                   search->program_path, name),
-                         expected, search))
-            return true;
-    return false;
+    directory = xstrndup(search->program_path, (size_t)(slash - search->program_path));
+    found =
+        (search->root && find_beside(file, search->root, directory, name, expected, search)) ||
+        find_beside(file, NULL, directory, name, expected, search);
+    free(directory);
+    return found;
 }
 
 const char *debug_file_link(struct image *program, uint32_t *crc)
@@ -178,15 +196,25 @@ bool debug_file_find(struct debug_file *file, struct image *program,
     return name && find_by_link(file, name, &expected, search);
 }
 
+/* The path that .gnu_debugaltlink names, which counts from where `image_path` lies. */
+static char *common_path(const char *name, const char *image_path)
+{
+    const char *slash = image_path ? strrchr(image_path, '/') : NULL;
+
+    if (*name == '/')
+        return xstrdup(name);
+    return slash ? xasprintf("%.*s/%s", (int)(slash - image_path), image_path, name) : NULL;
+}
+
 bool debug_file_find_common(struct debug_file *file, struct image *image,
                             const char *image_path, const struct debug_file_search *search)
 {
     struct build_id id = {0};
     struct expectation expected = {.build_id = &id};
-    const char *slash = image_path ? strrchr(image_path, '/') : NULL;
     struct section section;
     struct cursor cursor;
     const char *name;
+    char *path;
     size_t size;
 
     *file = (struct debug_file){.fd = -1};
@@ -199,13 +227,14 @@ bool debug_file_find_common(struct debug_file *file, struct image *image,
     memcpy(id.bytes, cursor.at, id.size);
     if (cursor.failed || !*name || !id.size)
         return false;
-    if (*name == '/' ? try_and_tell(file, xstrdup(name), &expected, search)
-                     : slash && try_and_tell(file,
-                                             xasprintf("%.*s/%s", (int)(slash - image_path),
-                                                       image_path, name),
-                                             &expected, search))
+    path = common_path(name, image_path);
+    if (path && search->root &&
+        try_and_tell(file, search->root, xstrdup(path), &expected, search)) {
+        free(path);
         return true;
-    return find_by_build_id(file, &expected, search);
+    }
+    return (path && try_and_tell(file, NULL, path, &expected, search)) ||
+           find_by_build_id(file, &expected, search);
 }
 
 void debug_file_close(struct debug_file *file)

@@ -1,6 +1,7 @@
 #ifndef FIQ_ELF_DEBUG_FILE_H
 #define FIQ_ELF_DEBUG_FILE_H
 
+#include "base/root.h"
 #include "elf/image.h"
 
 /*
@@ -18,10 +19,12 @@ struct debug_file {
  * not ("not there", "another build ID"). */
 typedef void debug_file_tried(const char *path, const char *outcome, void *data);
 
+/* Where the program ran under another root than ours, each place is looked at there first:
+ * containers bring their own /usr/lib/debug, and paths in the program are theirs. */
 struct debug_file_search {
-    const char *const *directories; /* roots like "/usr/lib/debug" */
-    size_t directory_count;
+    const char *directory;    /* of ours, before /usr/lib/debug, or NULL */
     const char *program_path; /* where the program lies, for links beside it; or NULL */
+    const struct root *root;  /* that the program's path counts from; NULL is ours */
     debug_file_tried *tried;  /* or NULL */
     void *data;
 };

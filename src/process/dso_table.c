@@ -24,6 +24,9 @@ struct dso_table {
     struct map by_identity; /* hash of what a mapping says -> newest dso with that hash */
     uint32_t *older;        /* next dso with the same hash, or UINT32_MAX */
     size_t older_room;
+    struct root_view own_view;
+    struct root **roots; /* other than ours */
+    size_t root_count, root_room;
     uint32_t open, refused, most_open;
     bool recorded;
 };
@@ -57,6 +60,7 @@ struct dso_table *dso_table_new(void)
     struct dso_table *table = xcalloc(1, sizeof(*table));
 
     table->most_open = files_allowed();
+    root_view_of(0, &table->own_view);
     add(table, &(struct dso){.kind = DSO_KERNEL,
                              .path = "[kernel.kallsyms]",
                              .fd = -1,
@@ -77,6 +81,9 @@ void dso_table_free(struct dso_table *table)
         free((void *)(uintptr_t)table->dsos[i]->path);
         free(table->dsos[i]);
     }
+    for (size_t i = 0; i < table->root_count; i++)
+        root_close(table->roots[i]);
+    free(table->roots);
     free(table->dsos);
     free(table->older);
     map_free(&table->by_identity);
@@ -249,6 +256,27 @@ static bool may_open(struct dso_table *table)
     return may;
 }
 
+/* Few processes have another root than ours, and those of a container share theirs. */
+static const struct root *root_of(struct dso_table *table, pid_t pid)
+{
+    struct root_view view;
+    struct root *root;
+
+    if (!root_view_of(pid, &view) || root_view_same(&view, &table->own_view))
+        return NULL;
+    for (size_t i = 0; i < table->root_count; i++)
+        if (root_view_same(&view, &table->roots[i]->view))
+            return table->roots[i];
+    root = may_open(table) ? root_open(pid) : NULL;
+    if (!root)
+        return NULL;
+    table->open++;
+    table->roots =
+        xgrow(table->roots, &table->root_room, table->root_count + 1, sizeof(*table->roots));
+    table->roots[table->root_count++] = root;
+    return root;
+}
+
 static void open_file(struct dso_table *table, pid_t pid, const struct mapping_record *mapping,
                       struct dso *dso)
 {
@@ -258,6 +286,8 @@ static void open_file(struct dso_table *table, pid_t pid, const struct mapping_r
     if (dso->fd < 0)
         return;
     table->open++;
+    if (!table->recorded && dso->kind == DSO_FILE)
+        dso->root = root_of(table, pid);
     if (mapping->build_id_size) {
         dso->build_id.size = mapping->build_id_size;
         memcpy(dso->build_id.bytes, mapping->build_id, mapping->build_id_size);

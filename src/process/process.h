@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/root.h"
 #include "elf/build_id.h"
 #include "perf/record.h"
 #include "process/jit_code.h"
@@ -26,8 +27,10 @@ struct dso {
     pid_t pid;              /* who was seen to map it first; whose /proc/PID/root leads to it */
     uint64_t device, inode; /* as the kernel's record said */
     const char *path; /* as the process named it; "[vdso]", "[kernel.kallsyms]", "//anon" */
-    int fd;           /* opened at the mapping record, so that it outlives process and
-                         path; -1 when that was not possible */
+    const struct root *root; /* that `path` counts from where it is not ours (a container), and
+                                the process was there to be asked; else NULL */
+    int fd;                  /* opened at the mapping record, so that it outlives process and
+                                path; -1 when that was not possible */
     const struct jit_home *jit; /* memory only: where names of made code may be, else NULL */
     struct jit_code *code;      /* DSO_JIT only: of the reader's thread; what it gives out may
                                    be looked at by any */

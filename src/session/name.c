@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/xalloc.h"
 
@@ -141,13 +142,30 @@ static bool is_noted(const struct profile *profile, const char *path)
     return false;
 }
 
+/* A file under another root than ours is reached through the process, unless its path happens
+ * to count from ours (/proc/PID/maps shows a chroot's so). */
+static char *path_for_doctor(const struct gather *gather, const char *path)
+{
+    struct stat ours;
+
+    for (size_t i = LOCATION_FIRST; i < gather->location_count; i++) {
+        const struct dso *dso = gather->locations[i].dso;
+
+        if (dso && dso->root && !strcmp(dso->path, path) &&
+            (stat(path, &ours) || ours.st_ino != dso->inode))
+            return xasprintf("/proc/%d/root%s", (int)dso->pid, path);
+    }
+    return xstrdup(path);
+}
+
 /* What doctor is to be asked about: the file where most of them end, when it is the end of a
  * twentieth of all stacks. */
-static void note_worst_file(const struct unnamed *unnamed, struct profile *profile)
+static void note_worst_file(const struct unnamed *unnamed, const struct gather *gather,
+                            struct profile *profile)
 {
     size_t most = 0;
     const char *path;
-    char *note;
+    char *whole;
 
     for (size_t i = 1; i < unnamed->count; i++)
         if (unnamed->by_mapping[i] > unnamed->by_mapping[most])
@@ -158,14 +176,14 @@ static void note_worst_file(const struct unnamed *unnamed, struct profile *profi
     path = profile_string(profile, profile_mapping_at(profile, (mapping_id)most)->path);
     if (*path != '/' || is_noted(profile, path))
         return;
-    note = xasprintf("%.1f %% of samples end in code without names: fiq doctor %s",
-                     100.0 * (double)unnamed->by_mapping[most] / (double)unnamed->all, path);
-    profile_add_note(profile, note);
-    free(note);
+    whole = path_for_doctor(gather, path);
+    profile_note(profile, "%.1f %% of samples end in code without names: fiq doctor %s",
+                 100.0 * (double)unnamed->by_mapping[most] / (double)unnamed->all, whole);
+    free(whole);
 }
 
 /* Stacks whose innermost frame is a place without a name. */
-static void count_unnamed(struct profile *profile)
+static void count_unnamed(const struct gather *gather, struct profile *profile)
 {
     size_t stack_count, node_count;
     const struct stack *stacks = profile_stacks(profile, &stack_count);
@@ -176,7 +194,7 @@ static void count_unnamed(struct profile *profile)
         if (stacks[i].node && profile_values(profile, (stack_id)i)[0] != NOT_MEASURED)
             count_stack(&unnamed, profile_frame_at(profile, nodes[stacks[i].node].frame),
                         profile_values(profile, (stack_id)i)[0]);
-    note_worst_file(&unnamed, profile);
+    note_worst_file(&unnamed, gather, profile);
     free(unnamed.by_mapping);
     profile_info(profile)->quality.unnamed = unnamed.unnamed;
     profile_info(profile)->quality.made = unnamed.made;
@@ -201,7 +219,7 @@ struct profile *name_gathered(const struct gather *gather, struct symbolizer *sy
     add_stacks(&naming);
     *quality = gather->quality;
     quality->measured = true;
-    count_unnamed(naming.profile);
+    count_unnamed(gather, naming.profile);
     free(naming.frames);
     free(naming.first);
     free(naming.nodes);

@@ -24,7 +24,6 @@ struct binary {
     struct debug_file debug;
     struct image *mini; /* MiniDebugInfo; opened when the tables before it left names open */
     bool mini_opened;
-    const char *directories[2];
     struct debug_file_search search;
     bool wants_lines;
     struct dwarf *dwarf; /* opened when first asked for */
@@ -131,15 +130,11 @@ static void check_identity(struct binary *binary)
 
 static void open_debug_file(struct binary *binary, const struct symbolizer_options *options)
 {
-    size_t count = 0;
     const char *why;
 
-    if (options->debug_dir)
-        binary->directories[count++] = options->debug_dir;
-    binary->directories[count++] = "/usr/lib/debug";
-    binary->search = (struct debug_file_search){.directories = binary->directories,
-                                                .directory_count = count,
-                                                .program_path = binary->dso->path};
+    binary->search = (struct debug_file_search){.directory = options->debug_dir,
+                                                .program_path = binary->dso->path,
+                                                .root = binary->dso->root};
     if (image_has_section(binary->image, ".debug_info") ||
         image_has_section(binary->image, ".zdebug_info") ||
         debug_file_find(&binary->debug, binary->image, &binary->search))

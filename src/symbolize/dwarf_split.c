@@ -1,7 +1,6 @@
 #include "symbolize/dwarf_split.h"
 
 #include <dwarf.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -46,9 +45,10 @@ void dwarf_splits_close(struct dwarf_splits *splits)
     *splits = (struct dwarf_splits){0};
 }
 
-static struct dwarf_split_file *open_file(struct dwarf_splits *splits, const char *path)
+static struct dwarf_split_file *open_file(struct dwarf_splits *splits, const struct root *root,
+                                          const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int fd = root_open_file(root, path);
     struct dwarf_split_file *file;
 
     if (fd < 0)
@@ -192,10 +192,10 @@ static void keep(struct dwarf_splits *splits, struct dwarf_split_file *file)
     splits->kept[splits->kept_count++] = file;
 }
 
-static bool try_object(struct dwarf_splits *splits, char *path, uint64_t id,
-                       struct dwarf_unit *unit)
+static bool try_below(struct dwarf_splits *splits, const struct root *root, const char *path,
+                      uint64_t id, struct dwarf_unit *unit)
 {
-    struct dwarf_split_file *file = open_file(splits, path);
+    struct dwarf_split_file *file = open_file(splits, root, path);
     bool found = file && find_in_object(file, id, unit);
 
     if (splits->search->tried)
@@ -204,11 +204,21 @@ static bool try_object(struct dwarf_splits *splits, char *path, uint64_t id,
                               : file ? "another version of the unit"
                                      : "not there",
                               splits->search->data);
-    free(path);
     if (found)
         keep(splits, file);
     else
         close_file(file);
+    return found;
+}
+
+static bool try_object(struct dwarf_splits *splits, char *path, uint64_t id,
+                       struct dwarf_unit *unit)
+{
+    const struct root *root = splits->search->root;
+    bool found = (root && try_below(splits, root, path, id, unit)) ||
+                 try_below(splits, NULL, path, id, unit);
+
+    free(path);
     return found;
 }
 
@@ -246,7 +256,10 @@ static void look_for_package(struct dwarf_splits *splits)
     if (!splits->search->program_path)
         return;
     path = xasprintf("%s.dwp", splits->search->program_path);
-    splits->package = open_file(splits, path);
+    if (splits->search->root)
+        splits->package = open_file(splits, splits->search->root, path);
+    if (!splits->package)
+        splits->package = open_file(splits, NULL, path);
     if (splits->search->tried)
         splits->search->tried(path, splits->package ? NULL : "not there", splits->search->data);
     free(path);

@@ -108,4 +108,50 @@ else:
     target.communicate()
     expect_named(folded(out), 10)
 
+print("another root, with debug files of its own")
+if os.geteuid() or not all(map(shutil.which, ("strip", "objcopy", "readelf", "ldd"))):
+    print("ok   # SKIP not root, or no binutils")
+else:
+    inside = SCRATCH / "root"
+    (inside / "bin").mkdir(parents=True)
+    said = subprocess.run(["ldd", WORKLOADS / "running"], capture_output=True, text=True).stdout
+    for library in re.findall(r"/\S+", said):
+        (inside / library[1:]).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(library, inside / library[1:])
+    subprocess.run(["strip", "-s", WORKLOADS / "running", "-o", inside / "bin/program"], check=True)
+    said = subprocess.run(["readelf", "-n", WORKLOADS / "running"], capture_output=True, text=True)
+    build_id = said.stdout.split("Build ID: ")[1].split()[0]
+    debug = inside / f"usr/lib/debug/.build-id/{build_id[:2]}/{build_id[2:]}.debug"
+    debug.parent.mkdir(parents=True)
+    # The link is absolute inside of the root, where it leads to nothing outside.
+    subprocess.run(["objcopy", "--only-keep-debug", WORKLOADS / "running", inside / "kept"], check=True)
+    debug.symlink_to("/kept")
+    command = ["chroot", inside, "/bin/program"]
+
+    def of_main(path):
+        return {f: c for f, c in folded(path).items() if "main" in f}
+
+    fiq("run", "-f", 997, "-o", out, "--", *command, 0.6)
+    expect_named(of_main(out))
+    target = start([*command, 30])
+    time.sleep(0.3)
+    fiq("attach", "-p", target.pid, "-d", 0.5, "-f", 997, "-o", out)
+    expect_named(of_main(out), 10)
+    said = fiq("doctor", f"/proc/{target.pid}/root/bin/program").stdout
+    expect(f"{debug.relative_to(inside)}: this is it" in said, f"doctor looks there: {said}")
+
+    debug.unlink()
+    subprocess.run(["objcopy", "--only-keep-debug", WORKLOADS / "replacing", debug], check=True)
+    done = fiq("attach", "-p", target.pid, "-d", 0.5, "-f", 997, "-o", out)
+    target.kill()
+    target.communicate()
+    stacks = folded(out)
+    expect(not count_of(stacks, RIGHT) and not count_of(stacks, WRONG),
+           "names of another build are not taken")
+    # A chroot's paths count from our root when /proc tells them, from its own in records.
+    expect(f"fiq doctor {inside}/bin/program" in done.stderr, f"the file to ask about: {done.stderr}")
+    done = fiq("run", "-f", 997, "-o", out, "--", *command, 0.3)
+    expect(re.search(r"fiq doctor /proc/\d+/root/bin/program", done.stderr),
+           f"the file inside to ask about: {done.stderr}")
+
 finish()
