@@ -6,6 +6,7 @@ const fs = require("fs");
 const os = require("os");
 const path = require("path");
 const { execFileSync } = require("child_process");
+const { isDeepStrictEqual } = require("util");
 
 function skip(reason) {
   console.log("1..0 # SKIP " + reason);
@@ -60,10 +61,19 @@ function test(name, body) {
   tests.push({ name, body });
 }
 
+// How long a busy machine may take for a step; who is done sooner waits no longer.
+const PATIENCE = 120000;
+
+// A page to be filled.
+async function newPage(browser, options) {
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(PATIENCE);
+  return context.newPage();
+}
+
 // Opens a file in a page of its own; `page.complaints` collects what must not happen.
 async function open(browser, file, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, ...options });
-  const page = await context.newPage(), url = "file://" + file;
+  const page = await newPage(browser, { viewport: { width: 1200, height: 800 }, ...options }), url = "file://" + file;
   page.complaints = [];
   page.on("request", (r) => {
     if (r.url().split("#")[0] !== url && !/^(data|blob|about):/.test(r.url())) page.complaints.push("request " + r.url());
@@ -78,6 +88,31 @@ async function open(browser, file, options = {}) {
   return page;
 }
 
+// What was changed before is drawn: a page draws, and hears of scrolling and of its size, before a
+// frame, perhaps of the one that is being made.
+const drawn = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+
+// Asked of the page: what page.url() says comes later.
+const address = (page) => page.evaluate(() => location.href);
+
+async function resize(page, size) {
+  await page.setViewportSize(size);
+  await page.waitForFunction(({ width, height }) => innerWidth === width && innerHeight === height, size);
+  await drawn(page);
+}
+
+// What `read` gives once it is `expected`, else what it gives last.
+async function becomes(read, expected) {
+  const end = Date.now() + PATIENCE / 4;
+  let now = await read();
+
+  while (!isDeepStrictEqual(now, expected) && Date.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    now = await read();
+  }
+  return now;
+}
+
 async function violations(page) {
   await page.evaluate(axe.source);
   const result = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
@@ -87,7 +122,7 @@ async function violations(page) {
 async function main() {
   const only = process.argv[3];
   const chosen = tests.filter((t) => !only || t.name.includes(only));
-  const browser = await chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox", "--disable-gpu"] });
+  const browser = await chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox", "--disable-gpu"], timeout: PATIENCE });
   let failed = 0;
   console.log("1.." + chosen.length);
   for (const [i, t] of chosen.entries()) {
@@ -108,4 +143,6 @@ async function main() {
   process.exitCode = failed ? 1 : 0;
 }
 
-module.exports = { test, main, need, open, render, renderPage, randomSource, violations, directory };
+module.exports = {
+  test, main, need, newPage, open, drawn, address, resize, becomes, render, renderPage, randomSource, violations, directory,
+};

@@ -4,7 +4,7 @@ const assert = require("assert");
 const fs = require("fs");
 const path = require("path");
 const { execFileSync } = require("child_process");
-const { test, main, open, violations, directory } = require("./common.js");
+const { test, main, open, drawn, violations, directory } = require("./common.js");
 const fiq = process.argv[2];
 
 const BEFORE = { "main;parse": 900, "main;parse;lex": 2600, "main;eval": 2800, "main;eval;add": 3000, "main;gc;old_sweep": 1300, "main;print": 630 };
@@ -23,13 +23,13 @@ function total(side, frame) {
   return { share: sum / all, count: sum };
 }
 
-let drawn = 0;
+let pictures = 0;
 
 function draw(extension, options = [], [before, after] = [BEFORE, AFTER]) {
   const files = ["before", "after"].map((name) => path.join(directory, name + ".folded"));
   fs.writeFileSync(files[0], folded(before));
   fs.writeFileSync(files[1], folded(after));
-  const output = path.join(directory, `diff-${++drawn}${extension}`);
+  const output = path.join(directory, `diff-${++pictures}${extension}`);
   execFileSync(fiq, ["diff", "-q", ...options, ...files, "-o", output]);
   return output;
 }
@@ -187,8 +187,11 @@ for (const extension of [".svg", ".html"]) {
     }, selector);
     assert(await inSight("#frames g"), "the root is not in sight");
     for (const by of [0, -300, 200]) {
+      // The wheel is answered before the page has scrolled.
+      const to = await page.evaluate((y) => scrollY + y, by);
       await page.mouse.wheel(0, by);
-      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+      await page.waitForFunction((y) => scrollY === y, to);
+      await drawn(page);
       for (const of of ["#title", "#by-width", "#foot rect"]) assert(await inSight(of), `${of} is out of sight`);
     }
     assert(!(await inSight("#frames g")), "nothing has moved");

@@ -5,6 +5,7 @@ const fs = require('fs');
 const vm = require('vm');
 const common = require('./common.js');
 const folded = require('./folded.js');
+const {drawn, address, resize} = common;
 
 const fiq = process.argv[2];
 const render = (...input) => common.renderPage(fiq, ...input);
@@ -32,9 +33,28 @@ async function opened(browser, file = commonPage(), options = {}) {
   return page;
 }
 
-const drawn = page => page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));
-/* Asked of the page: what page.url() says comes later. */
-const address = page => page.evaluate(() => location.href);
+/* Once all frames in view are listed for screen readers.  The page begins with it 300 ms after it has
+ * drawn, and goes on, a few at a time, when it is idle; timers and idle callbacks come in order, so
+ * that what is asked for later is answered later, however busy the machine is. */
+const listed = page => page.evaluate(() => new Promise(done => {
+  let quiet = 0;
+  const watch = new MutationObserver(() => { quiet = 0; });
+  watch.observe(document.body, {childList: true, subtree: true, attributes: true});
+  const look = () => requestIdleCallback(() => {
+    if (quiet++ < 6)
+      return look();
+    watch.disconnect();
+    done();
+  }, {timeout: 300});
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(look, 320)));
+}));
+
+/* What is under the mouse there is marked and told. */
+async function moveTo(page, x, y) {
+  await page.mouse.move(x, y);
+  await drawn(page);
+}
+
 const text = async (page, selector) => (await page.textContent(selector)).replace(/[\u202f\u00a0]/g, ' ').trim();
 
 const grouped = number => String(number).replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
@@ -70,6 +90,8 @@ async function search(page, query) {
   await page.keyboard.press('Control+f');
   await page.keyboard.press('Control+a');
   await page.keyboard.type(query);
+  /* It is searched for when typing pauses: on a busy machine, when it pauses longer. */
+  await page.waitForFunction(wanted => new URLSearchParams(location.hash.slice(1)).get('q') === wanted, query);
   await drawn(page);
 }
 
@@ -115,7 +137,7 @@ const cases = {
   async 'shows a frame under the mouse with its share'(browser) {
     const page = await opened(browser), path = clickable(), {width} = folded.box(stacks, path);
 
-    await page.mouse.move(...await place(page, path));
+    await moveTo(page, ...await place(page, path));
 
     const tip = await text(page, '#tip');
     check(tip.startsWith(path.at(-1)), `tip is ${tip}`);
@@ -129,8 +151,7 @@ const cases = {
     const count = folded.sum(stacks.filter(({frames}) => folded.startsWith(frames, path)));
     check((await text(page, '#detail')).startsWith(`${path.at(-1)}  ${grouped(count)} samples`), await text(page, '#detail'));
     check((await address(page)).includes('z='), 'the address does not know');
-    await page.mouse.move(2, 2);
-    await drawn(page);
+    await moveTo(page, 2, 2);
     check(!before.equals(await page.locator('#graph canvas').screenshot()), 'the picture is the same');
 
     await page.keyboard.press('Escape');
@@ -146,7 +167,7 @@ const cases = {
 
     await page.mouse.click(...await place(page, path));
     await search(page, 'f[13]$');
-    const said = await text(page, '#matched'), fragment = new URL(page.url()).hash;
+    const said = await text(page, '#matched'), fragment = new URL(await address(page)).hash;
     const other = await opened(browser, commonPage(), {hash: fragment});
 
     equal(await text(other, '#matched'), said, 'matched');
@@ -225,7 +246,7 @@ const cases = {
     }
     const byName = [...Array(30).keys()].filter(i => i % 3 === 0).sort((a, b) => `a${a}` < `a${b}` ? -1 : 1);
     equal(found, byName.map(i => 1 + i), 'matches');
-    check(!page.url().includes('z='), 'going to a match zooms');
+    check(!(await address(page)).includes('z='), 'going to a match zooms');
     check(await page.isVisible('#reset'), 'no way back for the mouse');
     await page.click('#reset');
     check(!await page.isVisible('#reset'), 'Reset does not go back');
@@ -249,7 +270,7 @@ const cases = {
     const above = await place();
     await page.keyboard.press('4');
     await drawn(page);
-    await page.setViewportSize({width: 900, height: 800});
+    await resize(page, {width: 900, height: 800});
     await page.keyboard.press('1');
     await drawn(page);
     equal(await place(), above, 'scrolled');
@@ -260,8 +281,7 @@ const cases = {
     const area = await page.locator('#graph .items').boundingBox(), plain = await page.locator('#graph canvas').screenshot();
     const [x, y] = await place(page, path), under = async at => {
       await page.mouse.move(area.x + at, y);
-      await page.mouse.move(area.x + at + 0.5, y);
-      await drawn(page);
+      await moveTo(page, area.x + at + 0.5, y);
       return text(page, '#tip b');
     };
 
@@ -269,14 +289,14 @@ const cases = {
     await page.keyboard.down('Control');
     await page.mouse.wheel(0, -300);
     await page.keyboard.up('Control');
+    await page.locator('#reset').waitFor(); /* the wheel is answered before the page has heard of it */
     await drawn(page);
     const factor = Math.exp(0.6), middle = left + width / 2; /* what is under the mouse stays there */
     for (const part of [0.05, 0.95])
       equal(await under(area.width * middle + area.width * width * factor * (part - 0.5)), path.at(-1), `box at ${part}`);
-    check(await page.isVisible('#reset') && !page.url().includes('z='), 'no way back, or a zoom');
+    check(await page.isVisible('#reset') && !(await address(page)).includes('z='), 'no way back, or a zoom');
     await page.keyboard.press('Escape');
-    await page.mouse.move(2, 2);
-    await drawn(page);
+    await moveTo(page, 2, 2);
     check(plain.equals(await page.locator('#graph canvas').screenshot()), 'Escape does not come back');
     await page.locator('#graph .items').focus();
     await page.keyboard.press('+');
@@ -298,7 +318,7 @@ const cases = {
       .sort((a, b) => b.width - a.width)[0].name;
     check((await text(page, '#detail')).startsWith(widest + ' '), `${await text(page, '#detail')} is not ${widest}`);
     await page.keyboard.press('Enter');
-    check(page.url().includes('z='), 'Enter does not zoom');
+    check((await address(page)).includes('z='), 'Enter does not zoom');
     await page.keyboard.press('Backspace');
     await page.keyboard.press('m');
     check(await page.isVisible('#menu'), 'm opens no menu');
@@ -330,8 +350,7 @@ const cases = {
     await page.keyboard.press('4');
     await page.locator('#table td.name', {hasText: /^f2$/}).dblclick();
     await drawn(page);
-    await page.waitForSelector('#callers [role=treeitem]', {state: 'attached'});
-    await page.waitForSelector('#callees [role=treeitem]', {state: 'attached'});
+    await listed(page);
     for (const side of ['#callers', '#callees']) {
       const root = await page.locator(`${side} [role=treeitem]`).first().getAttribute('aria-label');
       check(root.replace(/\u202f/g, ' ').startsWith(`f2, ${grouped(wanted.f2.total)} samples`), `${side}: ${root}`);
@@ -343,8 +362,9 @@ const cases = {
     const page = await opened(browser), self = folded.functions(stacks);
 
     await page.keyboard.press('r');
-    await page.waitForFunction(() => document.querySelectorAll('#graph [role=treeitem][aria-level="2"]').length > 1);
+    await listed(page);
     const level = await page.$$eval('#graph [role=treeitem][aria-level="2"]', items => items.map(item => item.getAttribute('aria-label')));
+    equal(level.length, Object.values(self).filter(function_ => function_.self).length, 'leaves');
     for (const label of level) {
       const [, name, count] = /^(\S+), ([\d\u202f]+) samples/.exec(label);
       equal(Number(count.replace(/\u202f/g, '')), self[name].self, name);
@@ -399,7 +419,7 @@ const cases = {
 
     await choose(page, ['main', 'a1'], /^Collapse module liba/, plain);
     await tableIs(page, collapsed, 'module');
-    const other = await opened(browser, file, {hash: new URL(page.url()).hash});
+    const other = await opened(browser, file, {hash: new URL(await address(page)).hash});
     await tableIs(other, collapsed, 'opened again');
     for (const key of ['u', 'u', 'U'])
       await page.keyboard.press(key);
@@ -434,7 +454,7 @@ const cases = {
       await drawn(page);
     };
     const level = async depth => {
-      await page.waitForTimeout(600);
+      await listed(page);
       return page.$$eval(`#graph [role=treeitem][aria-level="${depth}"]`, items => items.map(item => item.getAttribute('aria-label').split(',')[0]));
     };
 
@@ -447,13 +467,13 @@ const cases = {
     const before = await page.locator('#graph canvas').screenshot();
     await set('Colours', 'cold');
     check(!before.equals(await page.locator('#graph canvas').screenshot()), 'colours stay');
-    check(/p=1/.test(page.url()) && /g=0/.test(page.url()), page.url());
+    check(/p=1/.test(await address(page)) && /g=0/.test(await address(page)), await address(page));
 
     const uneven = await opened(browser, render('m;a 1\nm;b 5\nm;ns::c<int>(long) 3\n'));
     await uneven.keyboard.press('o');
     await uneven.locator('#options label', {hasText: 'Order'}).locator('select').selectOption('weight');
     await uneven.locator('#options label', {hasText: 'Names'}).locator('select').selectOption({label: 'full'});
-    await uneven.waitForTimeout(700);
+    await listed(uneven);
     equal(await uneven.$$eval('#graph [role=treeitem][aria-level="3"]', items => items.map(item => item.getAttribute('aria-label').split(',')[0])), ['b', 'ns::c<int>(long)', 'a'], 'heaviest first, whole names');
   },
 
@@ -469,9 +489,13 @@ const cases = {
   async 'copies names and stacks'(browser) {
     const page = await opened(browser), path = clickable();
 
+    const copied = what => page.waitForFunction(said => document.getElementById('say').textContent === said, `Copied the ${what}.`);
+
     await choose(page, path, /^Copy name/);
+    await copied('name');
     equal(await page.evaluate(() => navigator.clipboard.readText()), path.at(-1), 'name');
     await choose(page, path, /^Copy stack/);
+    await copied('stack');
     equal(await page.evaluate(() => navigator.clipboard.readText()), path.join('\n'), 'stack');
   },
 
@@ -510,12 +534,12 @@ const cases = {
     await page.mouse.click(box.x + 50, box.y + 40);
     await drawn(page);
     const whole = (await rows(page)).find(row => row.name === 'main').total;
-    check(page.url().includes('t=') && whole > 0 && whole < 1200, `two clicks leave ${whole}`);
+    check((await address(page)).includes('t=') && whole > 0 && whole < 1200, `two clicks leave ${whole}`);
     await page.locator('.heat-box').focus();
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('Enter');
     await page.keyboard.press('Enter');
-    check(page.url().includes('t='), 'keys choose no range');
+    check((await address(page)).includes('t='), 'keys choose no range');
     equal(page.complaints, [], 'complaints');
   },
 
@@ -549,7 +573,7 @@ const cases = {
     await byKeys.keyboard.press('t');
     await byKeys.locator('#threads label', {hasText: 'pool (11)'}).click();
     const without = taken(2e9, 6.05e9).filter(({frames}) => !frames.includes('leaf1'));
-    const again = await opened(browser, file, {hash: new URL(byKeys.url()).hash});
+    const again = await opened(browser, file, {hash: new URL(await address(byKeys)).hash});
     await tableIs(again, without, 'opened again');
     equal(again.complaints, [], 'complaints');
   },
@@ -558,7 +582,7 @@ const cases = {
     const page = await opened(browser, render(JSON.stringify(threaded()), {from: '.json'}));
 
     await page.keyboard.press('5');
-    await page.waitForSelector('#lanes [role=treeitem][aria-level="2"]', {state: 'attached'});
+    await listed(page);
     const lanes = await page.$$eval('#lanes [role=treeitem][aria-level="2"]', items => items.map(item => item.getAttribute('aria-label').split(',')[0]));
     equal(lanes.sort(), ['aux (20)', 'main (10)', 'pool (11)'], 'lanes');
   },
@@ -631,7 +655,8 @@ const cases = {
   async 'has an item for each visible frame'(browser) {
     const page = await opened(browser), wide = folded.paths(stacks).filter(path => folded.box(stacks, path).width * 1200 >= 1).length;
 
-    await page.waitForFunction(n => document.querySelectorAll('#graph [role=treeitem]').length === n, wide + 1, {timeout: 5000});
+    await listed(page);
+    equal(await page.locator('#graph [role=treeitem]').count(), wide + 1, 'items');
   },
 
   async 'keeps the items right while one scrolls, zooms and changes the tree'(browser) {
@@ -641,11 +666,8 @@ const cases = {
     const page = await opened(browser, render(folded.toText(many)));
     const items = () => page.$$eval('#graph [role=treeitem]', list => list.map(item => item.id + item.getAttribute('aria-label')));
     const settled = async () => {
-      let before, now = await items();
-      do {
-        await page.waitForTimeout(500);
-        [before, now] = [now, await items()];
-      } while (before.join() !== now.join());
+      await listed(page);
+      const now = await items();
       equal(new Set(now.map(item => item.split(',')[0])).size, now.length, 'items are there twice');
       return now;
     };
@@ -666,10 +688,11 @@ const cases = {
     await page.keyboard.press('ArrowUp');
     await page.keyboard.press('ArrowUp');
     await page.keyboard.press('Enter');
-    const labelled = zoomed => page.waitForFunction(wanted => {
-      const labels = [...document.querySelectorAll('#graph [role=treeitem]')].map(item => item.getAttribute('aria-label'));
-      return labels.length > 50 && labels.slice(1).every(label => label.includes('of the view') === wanted);
-    }, zoomed, {timeout: 20000});
+    const labelled = async zoomed => {
+      await listed(page);
+      const labels = await page.$$eval('#graph [role=treeitem]', list => list.map(item => item.getAttribute('aria-label')));
+      check(labels.length > 50 && labels.slice(1).every(label => label.includes('of the view') === zoomed), `${labels.length} labels: ${labels.slice(0, 5)}`);
+    };
     await labelled(true);
     await page.keyboard.press('r');
     await labelled(false);
@@ -691,7 +714,7 @@ const cases = {
         location.hash = start;
       }, i % 2 ? '' : '#do=start.' + (900 * 7 + 1));
     }
-    await page.waitForTimeout(1500);
+    await listed(page);
     equal(page.complaints, [], 'complaints');
   },
 
@@ -699,7 +722,8 @@ const cases = {
     const many = Array.from({length: 1000}, (_, i) => ({frames: ['main', `a${i}`, ...Array.from({length: 9}, (_, d) => `b${d}_${i}`)], count: 10 + (i % 7 === 0 ? 5 : 0)}));
     const page = await opened(browser, render(folded.toText(many)), {viewport: {width: 2000, height: 800}});
 
-    await page.waitForFunction(() => document.querySelectorAll('#graph [role=treeitem]').length === 6000, null, {timeout: 20000});
+    await listed(page);
+    equal(await page.locator('#graph [role=treeitem]').count(), 6000, 'items');
     check(/; 4.002 narrow frames are not listed/.test(await page.getAttribute('#graph .items', 'aria-label')), await page.getAttribute('#graph .items', 'aria-label'));
     const named = await page.$$eval('#graph [role=treeitem]', list => list.map(item => item.getAttribute('aria-label').split(',')[0]));
     for (const name of ['a0', 'a994', 'b8_994'])
@@ -715,7 +739,7 @@ const cases = {
       await page.locator('#graph .items').focus();
       for (const view of ['1', '3', '4', '5']) {
         await page.keyboard.press(view);
-        await page.waitForTimeout(700);
+        await listed(page);
         equal(await common.violations(page), [], `view ${view}, ${JSON.stringify(options)}`);
       }
       await page.keyboard.press('o');
@@ -798,10 +822,8 @@ const cases = {
     const deep = [{frames: Array.from({length: 60}, (_, i) => 'f' + i), count: 1}];
     const page = await opened(browser, render(folded.toText(deep)));
 
-    await page.setViewportSize({width: 1000, height: 500});
-    await drawn(page);
-    await page.mouse.move(...await place(page, ['f0'], deep));
-    await drawn(page);
+    await resize(page, {width: 1000, height: 500});
+    await moveTo(page, ...await place(page, ['f0'], deep));
     check((await text(page, '#tip')).startsWith('f0'), await text(page, '#tip'));
   },
 
@@ -812,25 +834,20 @@ const cases = {
     const page = await opened(browser, render(folded.toText(many)));
     const picture = () => page.$eval('#graph canvas', canvas => canvas.toDataURL()), plain = await picture();
 
-    await page.mouse.move(600, 400);
-    await drawn(page);
+    await moveTo(page, 600, 400);
     check(plain !== await picture(), 'the frame under the mouse is not marked');
     const scroll = by => page.evaluate(y => { document.querySelector('#graph .scroller').scrollTop += y; }, by);
     for (const by of [-130, -7, 45, -300, 1]) {
-      await page.mouse.move(600 + by, 400); /* marks a frame */
-      await drawn(page);
+      await moveTo(page, 600 + by, 400); /* marks a frame */
       await scroll(by);
       await drawn(page);
-      await page.mouse.move(600, 10);
-      await drawn(page);
+      await moveTo(page, 600, 10);
     }
     await scroll(-33);
     await drawn(page);
     const moved = await picture();
-    await page.setViewportSize({width: 1199, height: 800});
-    await drawn(page);
-    await page.setViewportSize({width: 1200, height: 800});
-    await drawn(page);
+    await resize(page, {width: 1199, height: 800});
+    await resize(page, {width: 1200, height: 800});
     check(moved === await picture(), 'a picture drawn anew is another');
   },
 

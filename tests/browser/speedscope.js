@@ -6,9 +6,8 @@
 const fs = require("fs");
 const path = require("path");
 const assert = require("assert");
-const { isDeepStrictEqual } = require("util");
 const { execFileSync } = require("child_process");
-const { test, main, need, directory } = require("./common.js");
+const { test, main, need, newPage, becomes, directory } = require("./common.js");
 
 const fiq = path.resolve(process.argv[2]);
 const Ajv = need("ajv");
@@ -51,7 +50,7 @@ function reported(file) {
 
 // speedscope's page with the file opened as its command line opens it; `complaints` are errors.
 async function openFile(browser, file) {
-  const page = await (await browser.newContext({ viewport: { width: 1400, height: 2000 } })).newPage();
+  const page = await newPage(browser, { viewport: { width: 1400, height: 2000 } });
   const loader = file + ".js";
   page.complaints = [];
   page.on("pageerror", (error) => page.complaints.push(String(error)));
@@ -89,19 +88,6 @@ async function functionsOf(page) {
   return functions;
 }
 
-// What `read` gives once it is `expected`, else what it gives last: speedscope draws the rows of a
-// table some frames after its heading, once it has measured the view.
-async function shown(read, expected) {
-  const end = Date.now() + 10000;
-  let now = await read();
-
-  while (!isDeepStrictEqual(now, expected) && Date.now() < end) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    now = await read();
-  }
-  return now;
-}
-
 for (const input of inputs) {
   test(`the schema holds: ${input[0]}`, async () => {
     const validate = new Ajv({ strict: false }).compile(JSON.parse(fs.readFileSync(path.join(release, "file-format-schema.json"))));
@@ -119,14 +105,15 @@ for (const input of inputs) {
     const file = convert(input), expected = reported(file);
     const page = await openFile(browser, file);
 
-    // All threads first, then each by weight; one thread is one profile, without a list.
+    // All threads first, then each by weight; one thread is one profile, without a list.  The rows
+    // of a table come some frames after its heading, once speedscope has measured the view.
     if (expected.threads.length > 1) {
       const weights = [expected.total, ...expected.threads];
       const read = async () => (await profilesOf(page)).map(([, , weight]) => number(weight));
-      assert.deepEqual(await shown(read, weights), weights);
+      assert.deepEqual(await becomes(read, weights), weights);
       assert.equal((await profilesOf(page))[0][1], "all threads");
     }
-    assert.deepEqual(await shown(() => functionsOf(page), expected.functions), expected.functions);
+    assert.deepEqual(await becomes(() => functionsOf(page), expected.functions), expected.functions);
     assert.deepEqual(page.complaints, []);
   });
 }
