@@ -8,6 +8,43 @@ STATIC_PACKAGES="libbz2-dev"
 TEST_PACKAGES="libcriterion-dev scdoc clang-14 libclang-rt-14-dev clang-format-14 chromium
     libxml2-utils util-linux procps binutils file g++ llvm-14 dwz xz-utils"
 
+# Runs a command until it succeeds, three times at most: a mirror answers with an error now and
+# then, and lists that were fetched while it was being changed name files that are gone.  Not for
+# what is tested.
+patiently()
+{
+    local pause
+
+    for pause in ${FIQ_PAUSES-10 30}; do
+        "$@" && return 0
+        echo "again in $pause s: $1" >&2
+        sleep "$pause"
+    done
+    "$@"
+}
+
+# apt_install ROOT... -- PACKAGE...: with new lists, as the mirror keeps no old versions.
+apt_install()
+{
+    local root=() failed log
+
+    while [ "$1" != -- ]; do
+        root+=("$1")
+        shift
+    done
+    shift
+    log=$(mktemp) || return 1
+    "${root[@]}" apt-get update -qq -o Acquire::Retries=3 </dev/null >"$log" 2>&1 ||
+        { tail -5 "$log"; echo "apt-get update failed; going on with old lists"; } >&2
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+        -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120 --no-install-recommends "$@" \
+        </dev/null >"$log" 2>&1
+    failed=$?
+    [ $failed = 0 ] || tail -20 "$log" >&2
+    rm -f "$log"
+    return $failed
+}
+
 # Installs what is missing of the packages; says nothing and costs a few milliseconds when all
 # are there.
 need_packages()
@@ -27,12 +64,5 @@ need_packages()
         }
     fi
     echo "installing ${missing[*]}"
-    "${root[@]}" apt-get update -qq </dev/null || echo "apt-get update failed; going on with old lists" >&2
-    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
-        --no-install-recommends "${missing[@]}" </dev/null >/tmp/fiq-apt.$$ 2>&1 || {
-        tail -20 /tmp/fiq-apt.$$ >&2
-        rm -f /tmp/fiq-apt.$$
-        return 1
-    }
-    rm -f /tmp/fiq-apt.$$
+    patiently apt_install "${root[@]}" -- "${missing[@]}"
 }
