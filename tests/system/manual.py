@@ -18,7 +18,7 @@ for name in ("GITHUB_STEP_SUMMARY", "GITHUB_SHA", "CI_COMMIT_SHA"):
 
 def shell(script, directory, **environment):
     return subprocess.run(["sh", "-c", script], cwd=directory, env={**ENV, **environment},
-                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=200,
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE,
                           check=False)
 
 

@@ -12,7 +12,7 @@ if len(cpus) < 2:
 out = SCRATCH / "resting.json"
 
 
-def expect_all(name, move, seconds):
+def followed(name, move, seconds):
     """Nothing is missing of a busy process while `move` moves it about; what fiq -v says."""
     target = start(["taskset", "-c", cpus[0], *workload("deep", 20, 60)])
     time.sleep(0.3)
@@ -23,10 +23,14 @@ def expect_all(name, move, seconds):
     target.kill()
     target.communicate()
     if expect(done.returncode == 0, f"{name}: ends with 0: {done.returncode}"):
-        quality = json.loads(out.read_text())["quality"]
-        got = sum(quality[kind] for kind in ("complete", "cut", "broken", "kernel_only"))
-        owed = quality["owed"]
-        expect(abs(got - owed) < 0.03 * owed + 10, f"{name}: {got} samples, {owed} are owed")
+        profile = json.loads(out.read_text())
+        quality, stacks = profile["quality"], {}
+        for stack in profile["stacks"]:
+            frames = tuple(frame["symbol"] or "" for frame in stack["frames"])
+            stacks[frames] = stacks.get(frames, 0) + stack["count"]
+        kinds = sum(quality[kind] for kind in ("complete", "cut", "broken", "kernel_only"))
+        expect(kinds == total(stacks), f"{name}: {kinds} samples of some quality")
+        expect_all(name, stacks, quality["owed"], 0.03 * quality["owed"] + 10)
     return done.stderr
 
 
@@ -37,8 +41,8 @@ def to_and_fro(pid):
         os.sched_setaffinity(pid, {cpus[1 - turn % 2]})
 
 
-said = expect_all("a process that moves", to_and_fro, 4)
+said = followed("a process that moves", to_and_fro, 4)
 if "not sampled until it comes" not in said:
     skip("the kernel does not tell where the target runs")
-expect_all("one that may run anywhere", lambda pid: os.sched_setaffinity(pid, set(cpus)), 2)
+followed("one that may run anywhere", lambda pid: os.sched_setaffinity(pid, set(cpus)), 2)
 finish()
