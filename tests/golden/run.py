@@ -36,7 +36,7 @@ def run(case, fiq):
                "TZ": "UTC", "XDG_CONFIG_HOME": str(work / "config")}
         for name in ("BROWSER", "COLUMNS", "NO_COLOR", "CLICOLOR_FORCE", "SUDO_UID", "SUDO_GID"):
             env.pop(name, None)
-        done = subprocess.run(["sh", "-eu", str(case / "cmd")], cwd=work, env=env, timeout=60,
+        done = subprocess.run(["sh", "-eu", str(case / "cmd")], cwd=work, env=env, timeout=300,
                               stdin=subprocess.DEVNULL, capture_output=True, check=False)
         result = {"stdout": done.stdout, "stderr": done.stderr,
                   "code": b"%d\n" % done.returncode}

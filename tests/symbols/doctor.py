@@ -17,7 +17,7 @@ if not all(map(shutil.which, ("gcc", "strip", "objcopy", "readelf"))):
 
 def run(*command):
     return subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True,
-                          timeout=120, cwd=directory).stdout
+                          timeout=300, cwd=directory).stdout
 
 
 def expect(what, words, *command):
