@@ -118,8 +118,11 @@ static void reap(struct watch *watch)
     watch->status = status;
     watch->ended = true;
     if (watch->settings->measure.session.capture.children && !watch->written)
-        session_set_cpu_time(watch->session, nanoseconds(&used.ru_utime),
-                             nanoseconds(&used.ru_stime));
+        session_set_used(watch->session,
+                         &(struct session_used){.user_ns = nanoseconds(&used.ru_utime),
+                                                .system_ns = nanoseconds(&used.ru_stime),
+                                                .turns = (uint64_t)used.ru_nvcsw +
+                                                         (uint64_t)used.ru_nivcsw});
 }
 
 /*

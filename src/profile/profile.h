@@ -196,6 +196,7 @@ struct quality {
     uint64_t unexplained; /* records that could not be decoded */
     uint64_t owed;        /* by the CPU time of the target, at least; 0: not known */
     uint64_t made;        /* of the unnamed: in code that was made at run time */
+    uint64_t turns;       /* that the target had on a CPU in that time; 0: not known */
     bool user_only;       /* the kernel's frames were not allowed, or not wanted */
     bool inherited;       /* per-thread events: what lives shorter than a period is missed */
     bool largest_copy;    /* no more of a stack can be copied than was in the end */

@@ -17,11 +17,23 @@
 #member, offsetof(struct quality, member), true                                        \
     }
 
-const struct quality_field quality_fields[] = {
-    COUNT(complete), COUNT(cut),         COUNT(broken),      COUNT(kernel_only),
-    COUNT(unnamed),  COUNT(lost),        COUNT(throttled),   COUNT(foreign),
-    COUNT(pruned),   COUNT(unexplained), COUNT(owed),        COUNT(made),
-    FLAG(user_only), FLAG(inherited),    FLAG(largest_copy), {0}};
+const struct quality_field quality_fields[] = {COUNT(complete),
+                                               COUNT(cut),
+                                               COUNT(broken),
+                                               COUNT(kernel_only),
+                                               COUNT(unnamed),
+                                               COUNT(lost),
+                                               COUNT(throttled),
+                                               COUNT(foreign),
+                                               COUNT(pruned),
+                                               COUNT(unexplained),
+                                               COUNT(owed),
+                                               COUNT(made),
+                                               COUNT(turns),
+                                               FLAG(user_only),
+                                               FLAG(inherited),
+                                               FLAG(largest_copy),
+                                               {0}};
 
 uint64_t quality_get(const struct quality *quality, const struct quality_field *field)
 {
@@ -97,6 +109,27 @@ static void share(struct line *line, uint64_t count, uint64_t all, const char *w
         append(line, " (%s)", help);
 }
 
+/* What is missing may be the time that CPUs took to wake up (session/account.h), when it is no
+ * more than that for each turn of the target. */
+static void missing(struct line *line, const struct quality *quality, uint64_t period_ns)
+{
+    enum { WAKING_NS_MOST = 40 * 1000 };
+    uint64_t count = quality_missing(quality);
+    double turns = (double)quality->turns;
+    double each_ns = turns > 0 ? (double)count * (double)period_ns / turns : 0;
+
+    if (!count)
+        return;
+    append(line,
+           ", %" PRIu64 " of at least %" PRIu64 " samples that its CPU time owes are missing",
+           count, quality->owed);
+    if (each_ns > 0 && each_ns < WAKING_NS_MOST)
+        append(line,
+               " (%.1f µs for each of the %" PRIu64 " times that it was put on a CPU: waking a "
+               "CPU counts as CPU time)",
+               each_ns / 1000, quality->turns);
+}
+
 void profile_quality_line(const struct profile *profile, char *text, size_t size)
 {
     const struct quality *q = &profile_facts(profile)->quality;
@@ -133,11 +166,7 @@ void profile_quality_line(const struct profile *profile, char *text, size_t size
                ", %" PRIu64 " of %" PRIu64
                " samples lost (a lower -f or more --ring-pages helps)",
                q->lost, q->lost + all);
-    if (quality_missing(q))
-        append(&line,
-               ", %" PRIu64 " of at least %" PRIu64
-               " samples that its CPU time owes are missing",
-               quality_missing(q), q->owed);
+    missing(&line, q, profile_facts(profile)->period);
     if (q->throttled)
         append(&line,
                ", throttled %" PRIu64 " times (lower -f, or raise "

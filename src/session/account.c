@@ -1,7 +1,13 @@
 #include "session/account.h"
 
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/xalloc.h"
@@ -17,22 +23,70 @@ static uint64_t cpu_time_ns(pid_t pid)
     return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
+/* The third number of a thread's schedstat; 0 when it is gone. */
+static uint64_t turns_of_thread(int tasks, const char *name)
+{
+    char path[32], text[96];
+    uint64_t turns;
+    ssize_t length;
+    int fd;
+
+    snprintf(path, sizeof(path), "%.16s/schedstat", name);
+    fd = openat(tasks, path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    length = read(fd, text, sizeof(text) - 1);
+    close(fd);
+    if (length <= 0)
+        return 0;
+    text[length] = '\0';
+    return sscanf(text, "%*u %*u %" SCNu64, &turns) == 1 ? turns : 0;
+}
+
+/* How often its threads were put on a CPU; 0 when it is gone. */
+static uint64_t turns(pid_t pid)
+{
+    uint64_t sum = 0;
+    char path[32];
+    struct dirent *entry;
+    DIR *tasks;
+
+    snprintf(path, sizeof(path), "/proc/%d/task", pid);
+    tasks = opendir(path);
+    while (tasks && (entry = readdir(tasks)))
+        if (isdigit((unsigned char)entry->d_name[0]))
+            sum += turns_of_thread(dirfd(tasks), entry->d_name);
+    if (tasks)
+        closedir(tasks);
+    return sum;
+}
+
 void account_begin(struct account *account, const pid_t *pids, size_t count)
 {
     account->rows = xcalloc(count ? count : 1, sizeof(*account->rows));
     account->count = count;
     for (size_t i = 0; i < count; i++)
-        account->rows[i] = (struct account_row){pids[i], cpu_time_ns(pids[i])};
+        account->rows[i] =
+            (struct account_row){.pid = pids[i], .begun_ns = cpu_time_ns(pids[i])};
+}
+
+void account_begin_turns(struct account *account)
+{
+    for (size_t i = 0; i < account->count; i++)
+        account->rows[i].begun_turns = turns(account->rows[i].pid);
 }
 
 void account_end(struct account *account)
 {
-    account->used_ns = 0;
+    account->used_ns = account->turns = 0;
     for (size_t i = 0; i < account->count; i++) {
-        uint64_t now_ns = cpu_time_ns(account->rows[i].pid);
+        const struct account_row *row = &account->rows[i];
+        uint64_t now_ns = cpu_time_ns(row->pid), now_turns = turns(row->pid);
 
-        if (now_ns > account->rows[i].begun_ns)
-            account->used_ns += now_ns - account->rows[i].begun_ns;
+        if (now_ns > row->begun_ns)
+            account->used_ns += now_ns - row->begun_ns;
+        if (now_turns > row->begun_turns)
+            account->turns += now_turns - row->begun_turns;
     }
 }
 

@@ -315,7 +315,10 @@ static int start(struct session *session, const struct capture_target *target,
         account_begin(&session->account, target->pids, target->count);
     if (!failed)
         failed = load_processes(session, target, err);
-    return failed ? failed : start_thread(session, err);
+    if (!failed)
+        failed = start_thread(session, err);
+    account_begin_turns(&session->account);
+    return failed;
 }
 
 int session_start(struct session **result, const struct capture_target *target,
@@ -402,10 +405,11 @@ static void add_counts(struct session *session, struct quality *quality,
     session->counts_before = *now;
 }
 
-void session_set_cpu_time(struct session *session, uint64_t user_ns, uint64_t system_ns)
+void session_set_used(struct session *session, const struct session_used *used)
 {
-    session->account.user_ns = user_ns;
-    session->account.system_ns = system_ns;
+    session->account.user_ns = used->user_ns;
+    session->account.system_ns = used->system_ns;
+    session->account.waited_turns = used->turns;
 }
 
 /* Samples that the target's CPU time ought to have made, when all of it was sampled by a clock
@@ -508,6 +512,8 @@ static void describe(struct session *session, struct profile *profile,
     info->host = host_text(profile);
     info->creator = profile_intern_text(profile, "fiq " FIQ_VERSION);
     info->quality.owed = owed_samples(session);
+    if (info->quality.owed)
+        info->quality.turns = session->account.waited_turns + session->account.turns;
     info->started_ns = session->started_epoch_ns + (session->taken_ns - session->started_ns);
     info->duration_ns = now - session->taken_ns;
     session->taken_ns = now;

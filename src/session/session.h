@@ -35,9 +35,13 @@ struct session_progress {
 int session_start(struct session **session, const struct capture_target *target,
                   const struct session_options *options, struct error *err);
 
-/* What the command and the children that it waited for have used, as wait4() tells; before the
- * last session_take(), which then knows how many samples are owed. */
-void session_set_cpu_time(struct session *session, uint64_t user_ns, uint64_t system_ns);
+/* What the command and the children that it waited for have used, and how often they were put
+ * on a CPU, as wait4() tells; before the last session_take(), which then knows how many samples
+ * are owed. */
+struct session_used {
+    uint64_t user_ns, system_ns, turns;
+};
+void session_set_used(struct session *session, const struct session_used *used);
 
 /* Ends sampling and drains what is left.  session_take() then gives the rest. */
 void session_stop(struct session *session);

@@ -131,3 +131,18 @@ Test(quality, samples_that_neither_came_nor_were_lost_are_missing)
     quality_line((struct quality){.complete = 500, .owed = 1000});
     cr_expect(ne(ptr, strstr(line, "500 of at least 1000 samples"), NULL), "%s", line);
 }
+
+Test(quality, what_waking_a_cpu_takes_may_be_missing_and_no_more)
+{
+    struct quality quality = {.complete = 7300, .owed = 8000, .turns = 35000};
+
+    profile_info(profile)->period = 1000000;
+    quality_line(quality);
+    cr_expect(ne(ptr, strstr(line, "700 of at least 8000"), NULL), "%s", line);
+    cr_expect(ne(ptr, strstr(line, "20.0 µs for each of the 35000 times"), NULL), "%s", line);
+
+    quality.turns = 7000; /* 0.1 ms for each */
+    quality_line(quality);
+    cr_expect(ne(ptr, strstr(line, "700 of at least 8000"), NULL), "%s", line);
+    cr_expect(eq(ptr, strstr(line, "for each"), NULL), "%s", line);
+}
