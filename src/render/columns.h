@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
-#include "render/markup.h"
+#include "base/markup.h"
 
 /*
  * Columns of numbers and texts in one run of bytes, each behind its length in bytes (32 bits,

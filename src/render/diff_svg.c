@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/markup.h"
 #include "base/xalloc.h"
 #include "render/diff_layout.h"
 #include "render/embedded.h"
 #include "render/label.h"
-#include "render/markup.h"
 
 enum { PITCH = 17, MARGIN = 10, LINE = 17, LEGEND_WIDTH = 640, SEARCH_WIDTH = 62 };
 

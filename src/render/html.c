@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/markup.h"
 #include "base/xalloc.h"
 #include "render/embedded.h"
 #include "render/facts.h"
 #include "render/html_data.h"
-#include "render/markup.h"
 #include "render/render.h"
 
 enum { FALLBACK_ROWS = 50 };

@@ -1,7 +1,7 @@
 #ifndef FIQ_RENDER_HTML_DATA_H
 #define FIQ_RENDER_HTML_DATA_H
 
-#include "render/markup.h"
+#include "base/markup.h"
 #include "render/render.h"
 
 /*

@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#include "render/markup.h"
+#include "base/markup.h"
 
 /*
  * The name of a function where there is little room for it.

@@ -3,9 +3,9 @@
 
 #include <stdbool.h>
 
+#include "base/markup.h"
 #include "render/facts.h"
 #include "render/flame.h"
-#include "render/markup.h"
 #include "render/render.h"
 
 /*

@@ -2,48 +2,37 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/markup.h"
+#include "base/xalloc.h"
 #include "report/change_text.h"
 
-/* Also what turns the direction of text is shown and not done. */
-static void put_escaped(const char *text, FILE *out)
+static void put_escaped(struct markup *out, const char *text)
 {
-    for (; *text; text++) {
-        if (*text == '<')
-            fputs("&lt;", out);
-        else if (*text == '&')
-            fputs("&amp;", out);
-        else if (!strncmp(text, "\xe2\x80", 2) && (unsigned char)text[2] >= 0xaa &&
-                 (unsigned char)text[2] <= 0xae) {
-            fprintf(out, "&lt;U+%X&gt;", 0x2000 + ((unsigned char)text[2] & 0x3f));
-            text += 2;
-        } else {
-            fputc(*text, out);
-        }
-    }
+    markup_text(out, text, strlen(text));
 }
 
-static void put_cell(const char *text, FILE *out)
+static void put_cell(const char *text, struct markup *out)
 {
-    fputs("<td>", out);
-    put_escaped(text, out);
-    fputs("</td>", out);
+    markup_raw(out, "<td>");
+    put_escaped(out, text);
+    markup_raw(out, "</td>");
 }
 
-static void put_path(const struct comparison *comparison, uint32_t node, FILE *out)
+static void put_path(const struct comparison *comparison, uint32_t node, struct markup *out)
 {
     size_t depth;
     const char **path = change_path(comparison, node, &depth);
 
-    fputs("<td class=\"path\">", out);
+    markup_raw(out, "<td class=\"path\">");
     for (size_t i = depth > 8 ? depth - 8 : 0; i < depth; i++) {
-        put_escaped(path[i], out);
-        fputs(i + 1 < depth ? " › " : "", out);
+        put_escaped(out, path[i]);
+        markup_raw(out, i + 1 < depth ? " › " : "");
     }
-    fputs("</td>", out);
+    markup_raw(out, "</td>");
     free(path);
 }
 
-static void put_row(const struct comparison_report *report, function_id id, FILE *out)
+static void put_row(const struct comparison_report *report, function_id id, struct markup *out)
 {
     size_t count;
     const struct compare_function *function =
@@ -52,58 +41,75 @@ static void put_row(const struct comparison_report *report, function_id id, FILE
     char *remark = change_remark(report->comparison, function);
     char text[CHANGE_TEXT];
 
-    fputs("<tr><td><code>", out);
-    put_escaped(function->name, out);
-    fputs("</code>", out);
+    markup_raw(out, "<tr><td><code>");
+    put_escaped(out, function->name);
+    markup_raw(out, "</code>");
     if (remark) {
-        fputs(" (", out);
-        put_escaped(remark, out);
-        fputs(")", out);
+        markup_raw(out, " (");
+        put_escaped(out, remark);
+        markup_raw(out, ")");
     }
-    fputs("</td>", out);
+    markup_raw(out, "</td>");
     put_cell(change_side(report, self, 0, text), out);
     put_cell(change_side(report, self, 1, text), out);
     put_cell(change_difference(report, self, text), out);
     put_cell(change_p(self->by[report->basis].adjusted, text), out);
     put_path(report->comparison, function->hottest, out);
-    fputs("</tr>\n", out);
+    markup_raw(out, "</tr>\n");
     free(remark);
 }
 
+static void put_rest(struct markup *out, size_t count)
+{
+    markup_raw(out, "<p>… and ");
+    markup_u64(out, count);
+    markup_raw(out, " more</p>\n");
+}
+
 static void put_table(const struct comparison_report *report, const char *title,
-                      enum change change, FILE *out)
+                      enum change change, struct markup *out)
 {
     size_t count;
     function_id *rows = change_rows(report, change, &count);
 
     if (count) {
-        fprintf(out,
-                "<h2>%s</h2>\n<table><tr><th>function</th><th>before</th><th>after</th>"
-                "<th>change</th><th>p</th><th>hottest path</th></tr>\n",
-                title);
+        markup_raw(out, "<h2>");
+        put_escaped(out, title);
+        markup_raw(out, "</h2>\n<table><tr><th>function</th><th>before</th><th>after</th>"
+                        "<th>change</th><th>p</th><th>hottest path</th></tr>\n");
         for (size_t i = 0; i < count && i < change_top(report); i++)
             put_row(report, rows[i], out);
-        fputs("</table>\n", out);
+        markup_raw(out, "</table>\n");
         if (count > change_top(report))
-            fprintf(out, "<p>… and %zu more</p>\n", count - change_top(report));
+            put_rest(out, count - change_top(report));
     }
     free(rows);
 }
 
-void comparison_write_html(const struct comparison_report *report, FILE *out)
+static void put_sentences(const struct comparison_report *report, struct markup *out)
 {
     const char **sentences = change_sentences(report);
 
-    fputs("<ul>\n", out);
+    markup_raw(out, "<ul>\n");
     for (const char **at = sentences; *at; at++) {
-        fputs("<li>", out);
-        put_escaped(*at, out);
-        fputs("</li>\n", out);
+        markup_raw(out, "<li>");
+        put_escaped(out, *at);
+        markup_raw(out, "</li>\n");
     }
-    fputs("</ul>\n", out);
+    markup_raw(out, "</ul>\n");
     free(sentences);
-    put_table(report, "Takes more", CHANGE_MORE, out);
-    put_table(report, "Takes less", CHANGE_LESS, out);
-    put_table(report, "Moved by inlining", CHANGE_MOVED, out);
-    put_table(report, "Within noise", CHANGE_NONE, out);
+}
+
+void comparison_write_html(const struct comparison_report *report, FILE *out)
+{
+    struct markup *markup = xcalloc(1, sizeof(*markup));
+
+    markup->out = out;
+    put_sentences(report, markup);
+    put_table(report, "Takes more", CHANGE_MORE, markup);
+    put_table(report, "Takes less", CHANGE_LESS, markup);
+    put_table(report, "Moved by inlining", CHANGE_MOVED, markup);
+    put_table(report, "Within noise", CHANGE_NONE, markup);
+    markup_flush(markup);
+    free(markup);
 }

@@ -1,4 +1,4 @@
-#include "render/markup.h"
+#include "base/markup.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
-#ifndef FIQ_RENDER_MARKUP_H
-#define FIQ_RENDER_MARKUP_H
+#ifndef FIQ_BASE_MARKUP_H
+#define FIQ_BASE_MARKUP_H
 
 #include <stdint.h>
 #include <stdio.h>
