@@ -14,7 +14,7 @@
 #include "render/embedded.h"
 #include "render/label.h"
 
-enum { PITCH = 17, MARGIN = 10, LINE = 17, LEGEND_WIDTH = 640, SEARCH_WIDTH = 62 };
+enum { PITCH = 17, MARGIN = 10, LINE = 17 };
 
 struct svg {
     struct markup markup;
@@ -66,6 +66,7 @@ static void put_legend(struct svg *svg, double y)
     double x = MARGIN;
     char text[128];
 
+    markup_raw(&svg->markup, "<g id=\"legend\">\n");
     for (size_t i = 0; i < ARRAY_LENGTH(legend); i++) {
         snprintf(text, sizeof(text),
                  "<rect class=\"%s\" x=\"%g\" y=\"%g\" width=\"22\" height=\"12\"/>\n",
@@ -74,31 +75,7 @@ static void put_legend(struct svg *svg, double y)
         put_text(svg, "class=\"legend\"", x + 27, y, legend[i].text, 40);
         x += 27 + legend[i].width + 16;
     }
-}
-
-static const char *const switches[] = {"by-width", "by-color", "by-scale", "by-palette"};
-enum { SWITCH_WIDTH = 140, SWITCH_LINE = 24 };
-
-/* Beside the legend where both fit. */
-static bool switches_on_their_own_line(const struct svg *svg)
-{
-    return !svg->options->no_script &&
-           svg->width < LEGEND_WIDTH + SWITCH_WIDTH * ARRAY_LENGTH(switches);
-}
-
-/* The script fills them in; without it they stay empty. */
-static void put_switches(struct svg *svg, double y)
-{
-    double x = svg->width - MARGIN;
-
-    for (size_t i = 0; i < ARRAY_LENGTH(switches) && !svg->options->no_script; i++) {
-        char attributes[96];
-
-        snprintf(attributes, sizeof(attributes),
-                 "id=\"%s\" class=\"button\" text-anchor=\"end\"", switches[i]);
-        put_text(svg, attributes, x, y, "", 0);
-        x -= SWITCH_WIDTH;
-    }
+    markup_raw(&svg->markup, "</g>\n");
 }
 
 static void hidden_line(const struct svg *svg, char *line, size_t size)
@@ -109,26 +86,6 @@ static void hidden_line(const struct svg *svg, char *line, size_t size)
                  svg->layout.hidden, svg->min_width);
 }
 
-/* Behind what stays in sight while the picture moves below it. */
-static void put_ground(struct svg *svg, double y, double height)
-{
-    char text[128];
-
-    snprintf(text, sizeof(text),
-             "<rect class=\"ground\" y=\"%g\" width=\"100%%\" height=\"%g\"/>\n", y, height);
-    markup_raw(&svg->markup, text);
-}
-
-static void put_buttons(struct svg *svg)
-{
-    if (svg->options->no_script)
-        return;
-    put_text(svg, "id=\"reset\" class=\"button\" style=\"display:none\" text-anchor=\"end\"",
-             svg->width - MARGIN - SEARCH_WIDTH, 24, "Reset zoom", 40);
-    put_text(svg, "id=\"search\" class=\"button\" style=\"display:none\" text-anchor=\"end\"",
-             svg->width - MARGIN, 24, "Search", 40);
-}
-
 static void put_head(struct svg *svg)
 {
     const struct diff_picture *picture = svg->picture;
@@ -136,21 +93,14 @@ static void put_head(struct svg *svg)
     uint32_t y = 24;
     char line[128];
 
-    snprintf(line, sizeof(line), "<g id=\"head\" data-height=\"%u\">\n", svg->top);
-    markup_raw(&svg->markup, line);
-    put_ground(svg, 0, svg->top - 2);
-    /* Room on the right for "Reset zoom" and "Search", and as much on the left. */
     put_text(svg, "id=\"title\"", svg->width / 2, y, picture->title,
-             (size_t)((svg->width - 320) / 9));
+             (size_t)((svg->width - 2 * MARGIN) / 9.8));
     for (size_t i = 0; i < picture->line_count; i++)
         put_text(svg, "class=\"fact\"", svg->width / 2, y += LINE, picture->lines[i], columns);
     hidden_line(svg, line, sizeof(line));
     if (line[0])
         put_text(svg, "class=\"fact\"", svg->width / 2, y += LINE, line, columns);
     put_legend(svg, y + 24);
-    put_switches(svg, y + 24 + (switches_on_their_own_line(svg) ? SWITCH_LINE : 0));
-    put_buttons(svg);
-    markup_raw(&svg->markup, "</g>\n");
 }
 
 static void put_style(struct svg *svg)
@@ -177,20 +127,40 @@ static void put_style(struct svg *svg)
     markup_raw(markup, "</defs>\n");
 }
 
+/* What stands below the title, whole: for the script, and for who reads the file. */
+static void put_facts(struct svg *svg)
+{
+    const struct diff_picture *picture = svg->picture;
+    char line[128];
+
+    markup_raw(&svg->markup, "<metadata id=\"facts\">\n");
+    for (size_t i = 0; i < picture->line_count; i++) {
+        markup_text(&svg->markup, picture->lines[i], strlen(picture->lines[i]));
+        markup_raw(&svg->markup, "\n");
+    }
+    hidden_line(svg, line, sizeof(line));
+    markup_raw(&svg->markup, line);
+    markup_raw(&svg->markup, "</metadata>\n");
+}
+
 static void put_start(struct svg *svg)
 {
     char text[256];
 
     snprintf(text, sizeof(text),
              "<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.1\" width=\"%g\" "
-             "height=\"%u\" viewBox=\"0 0 %g %u\">\n",
-             svg->width, svg->height, svg->width, svg->height);
+             "height=\"%u\" viewBox=\"0 0 %g %u\"%s%s>\n",
+             svg->width, svg->height, svg->width, svg->height,
+             svg->options->width ? " data-fixed=\"1\"" : "",
+             svg->options->inverted ? " data-inverted=\"1\"" : "");
     markup_raw(&svg->markup, text);
     markup_raw(&svg->markup, "<title>");
     markup_text(&svg->markup, svg->picture->title, strlen(svg->picture->title));
     markup_raw(&svg->markup, "</title>\n");
+    put_facts(svg);
     put_style(svg);
-    markup_raw(&svg->markup, "<rect id=\"back\" width=\"100%\" height=\"100%\"/>\n");
+    markup_raw(&svg->markup,
+               "<g id=\"picture\">\n<rect id=\"back\" width=\"100%\" height=\"100%\"/>\n");
     put_head(svg);
 }
 
@@ -298,13 +268,9 @@ static void put_end(struct svg *svg)
 {
     struct markup *markup = &svg->markup;
 
+    markup_raw(markup, "</g>\n");
     if (!svg->options->no_script) {
-        markup_raw(markup, "<g id=\"foot\">\n");
-        put_ground(svg, svg->height - 28, 28);
-        put_text(svg, "id=\"matched\" text-anchor=\"end\"", svg->width - MARGIN,
-                 svg->height - 12, "", 0);
-        put_text(svg, "id=\"details\"", MARGIN, svg->height - 12, "", 0);
-        markup_raw(markup, "</g>\n<script><![CDATA[");
+        markup_raw(markup, "<script><![CDATA[");
         markup_bytes(markup, (const char *)render_diff_js, render_diff_js_size);
         markup_raw(markup, "]]></script>\n");
     }
@@ -321,9 +287,8 @@ static void lay_out(struct svg *svg)
     svg->scale = svg->layout.boxes[0].width > 0
                      ? (svg->width - 2 * MARGIN) / svg->layout.boxes[0].width
                      : 0;
-    svg->top = 24 + 24 + 14 + (uint32_t)(lines + (svg->layout.hidden != 0)) * LINE +
-               (switches_on_their_own_line(svg) ? SWITCH_LINE : 0);
-    svg->height = svg->top + svg->layout.levels * PITCH + 30;
+    svg->top = 24 + 24 + 14 + (uint32_t)(lines + (svg->layout.hidden != 0)) * LINE;
+    svg->height = svg->top + svg->layout.levels * PITCH + MARGIN;
 }
 
 static void put_frames(struct svg *svg)

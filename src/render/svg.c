@@ -25,7 +25,7 @@ static void put_escaped(struct svg *svg, const char *text)
     markup_text(&svg->markup, text, strlen(text));
 }
 
-static void put_colors(struct svg *svg, const char *prefix,
+static void put_colors(struct svg *svg,
                        struct rgb (*color_of)(enum palette, struct palette_class))
 {
     for (unsigned hue = 0; hue < PALETTE_HUES; hue++)
@@ -35,23 +35,21 @@ static void put_colors(struct svg *svg, const char *prefix,
 
             if (!svg->used[hue][shade])
                 continue;
-            put(svg, "%s.", prefix);
+            put(svg, ".");
             svg_put_class(svg, class);
             put(svg, "{fill:#%02x%02x%02x}\n", color.red, color.green, color.blue);
         }
 }
 
-/* Dark colours stand twice: for who prefers them, and for who chooses them. */
 static void put_style(struct svg *svg)
 {
     struct markup *markup = &svg->markup;
 
     markup_raw(markup, "<style>\n");
-    put_colors(svg, "", palette_color);
+    put_colors(svg, palette_color);
     markup_bytes(markup, (const char *)render_svg_css, render_svg_css_size);
-    put_colors(svg, ".dark ", palette_dark);
     markup_raw(markup, "@media (prefers-color-scheme: dark) {\n");
-    put_colors(svg, "#picture ", palette_dark);
+    put_colors(svg, palette_dark);
     markup_raw(markup, "}\n</style>\n");
 }
 

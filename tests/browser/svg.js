@@ -381,6 +381,40 @@ test("on a phone the buttons that go together stay together", async (browser) =>
   clean(page);
 });
 
+test("on a phone a picture by itself is as wide as the screen, and its words as large", async (browser) => {
+  const page = await openText(browser, SMALL, [], { viewport: { width: 390, height: 800 }, isMobile: true, hasTouch: true });
+  const [scale, right] = await page.evaluate(() => {
+    const heading = document.querySelector("h1"), pixel = screen.width / document.documentElement.clientWidth;
+    return [pixel * heading.getBoundingClientRect().height / heading.offsetHeight, pixel * document.querySelector("[role=treeitem] rect").getBoundingClientRect().right];
+  });
+  assert(Math.abs(scale - 1) < 0.05, "words are " + scale + " of their size");
+  assert(right > 370 && right <= 390, "the root ends at " + right);
+  await clickOn(page, "b");
+  assert.match(await details(page), /^b — 30 samples/);
+  clean(page);
+});
+
+test("what is printed is the picture of the file, all of it", async (browser) => {
+  const page = await openText(browser, SMALL, [], { viewport: { width: 800, height: 600 } });
+  await page.emulateMedia({ media: "print" });
+  await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+  const frame = await page.evaluate(() => document.querySelector("#frames rect").getBoundingClientRect().toJSON());
+  assert(frame.left >= 0 && frame.right <= 800 && frame.width > 750, `${frame.left} to ${frame.right}`);
+  assert.strictEqual(await page.locator(".head").isVisible(), false);
+  clean(page);
+});
+
+test("Tab leads to the buttons, then to the frames, and to nothing else", async (browser) => {
+  const page = await openText(browser, SMALL), stops = [];
+  for (let i = 0; i < 12; i++) {
+    await page.keyboard.press("Tab");
+    stops.push(await page.evaluate(() => document.activeElement.localName));
+    if (stops.at(-1) === "g") break;
+  }
+  assert.deepStrictEqual([...new Set(stops)], ["input", "button", "g"]);
+  clean(page);
+});
+
 test("names that would break out are inert and visible", async (browser) => {
   const names = ["<script>alert(1)</script>", "]]><script>alert(2)</script>", "a\"b'c&amp", "\u202eevil", "</title><rect/>", "x\u0001y", "javascript:alert(3)", "${alert(4)}"];
   const page = await openText(browser, names.map((n) => "main;" + n + " 10").join("\n") + "\n");
