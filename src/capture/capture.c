@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@
 #include "base/xalloc.h"
 #include "capture/attributes.h"
 #include "capture/bpf_filter.h"
+#include "capture/clocks.h"
 #include "capture/cpus.h"
 #include "capture/explain.h"
 #include "capture/far_stack.h"
@@ -46,8 +48,10 @@ struct capture {
     struct record_layout layout, side_layout;
 
     struct cpus cpus;
-    int *samplers, *sides; /* events */
-    size_t sampler_count, sampler_room, side_count, side_room;
+    struct event_list {
+        int *fds;
+        size_t count, room;
+    } samplers, sides;
     struct bpf_filter filter;
     struct resting *resting; /* or NULL */
     struct far_stack *far;   /* or NULL */
@@ -59,17 +63,16 @@ struct capture {
     struct side_band side_band;
 
     uint64_t lost_records, throttled, undecoded, retired_lost;
+    uint64_t random; /* what was drawn last */
 };
 
 /* ---- the rate ---- */
 
-/* Another one in each recording, when there is a spread. */
-static double draw_rate(double hz, double spread)
+/* Another one at each call and in each recording. */
+static uint64_t draw(struct capture *capture)
 {
-    uint64_t bits = hash_u64(clock_ns(CLOCK_REALTIME) ^ (uint64_t)getpid() << 40);
-    double from_minus_one_to_one = (double)(bits >> 11) / (double)(UINT64_C(1) << 52) - 1;
-
-    return hz * (1 + spread * from_minus_one_to_one);
+    capture->random = hash_u64(capture->random + UINT64_C(0x9e3779b97f4a7c15));
+    return capture->random;
 }
 
 static void choose_rate(struct capture *capture)
@@ -94,7 +97,53 @@ static void choose_rate(struct capture *capture)
     }
     /* A software clock turns a frequency into a period anyway, but one that drifts. */
     if (options->event->is_clock)
-        facts->period = (uint64_t)(1e9 / draw_rate(facts->frequency_hz, options->spread) + 0.5);
+        facts->period = (uint64_t)(1e9 / facts->frequency_hz + 0.5);
+}
+
+/* As the kernel counts the entries of /proc/PID/task: "." and ".." among them. */
+static size_t threads_of(pid_t pid)
+{
+    char path[64];
+    struct stat task;
+
+    snprintf(path, sizeof(path), "/proc/%d/task", pid);
+    return stat(path, &task) || task.st_nlink < 2 ? 1 : (size_t)task.st_nlink - 2;
+}
+
+/*
+ * Two where nothing speaks against it.  A period that was asked for as such is kept.  Events of
+ * threads are one for each CPU, too, and few processes may have thousands of descriptors; and
+ * each clock of theirs begins anew with each thread and process that comes, and forgets half a
+ * period of it: two of 1 ms are no harm, but two of 10 ms would hide half of a compiler's work.
+ */
+static void choose_clocks(struct capture *capture)
+{
+    enum { THREAD_EVENTS_MOST = 512, THREAD_PERIOD_MOST_NS = 2500000 };
+    const struct capture_options *options = &capture->options;
+    struct capture_facts *facts = &capture->facts;
+    size_t threads = capture->target.kind == CAPTURE_COMMAND;
+
+    capture->random = clock_ns(CLOCK_REALTIME) ^ (uint64_t)getpid() << 40;
+    facts->clocks = 1;
+    if (!options->event->is_clock || options->period)
+        return;
+    if (!facts->per_cpu && capture->target.kind == CAPTURE_PROCESSES)
+        for (size_t i = 0; i < capture->target.count; i++)
+            threads += threads_of(capture->target.pids[i]);
+    if (facts->per_cpu || (threads * capture->cpus.count <= THREAD_EVENTS_MOST &&
+                           (!options->children || facts->period <= THREAD_PERIOD_MOST_NS)))
+        facts->clocks = CLOCKS_MOST;
+    else
+        facts->period = clocks_near(facts->period, options->spread, draw(capture));
+}
+
+/* For one CPU or thread, or both. */
+static struct clocks draw_clocks(struct capture *capture)
+{
+    const struct capture_facts *facts = &capture->facts;
+
+    return facts->clocks > 1 ? clocks_two(facts->period, draw(capture))
+                             : clocks_one(facts->period);
 }
 
 /* ---- rings ---- */
@@ -165,40 +214,69 @@ static int make_rings(struct capture *capture, struct error *err)
 
 /* ---- events ---- */
 
-static void keep(int **events, size_t *count, size_t *room, int fd)
+static void keep(struct event_list *events, int fd)
 {
-    *events = xgrow(*events, room, *count + 1, sizeof(**events));
-    (*events)[(*count)++] = fd;
+    events->fds = xgrow(events->fds, &events->room, events->count + 1, sizeof(*events->fds));
+    events->fds[events->count++] = fd;
 }
 
-static void close_all(int *events, size_t *count)
+static void close_all(struct event_list *events)
 {
-    for (size_t i = 0; i < *count; i++)
-        close(events[i]);
-    *count = 0;
+    for (size_t i = 0; i < events->count; i++)
+        close(events->fds[i]);
+    free(events->fds);
+    *events = (struct event_list){0};
 }
 
-/* Sampler and side-band event of one thread (or all: -1) on one CPU, into the CPU's rings. */
-static int open_pair(struct capture *capture, struct cpu *cpu, pid_t tid)
+/* The clocks of one thread (or all: -1) on one CPU, into its ring.  What was opened is among
+ * the events, also when another one failed. */
+static int open_samplers(struct capture *capture, struct perf_event_attr attr,
+                         struct event_list *events, const struct cpu *cpu, pid_t tid)
 {
-    int sampler = event_open(&capture->attributes.sampler, tid, cpu->number, -1);
+    struct clocks clocks = draw_clocks(capture);
+
+    for (size_t i = 0; i < clocks.count; i++) {
+        int sampler;
+
+        if (clocks.periods[i])
+            attr.sample_period = clocks.periods[i];
+        sampler = event_open(&attr, tid, cpu->number, -1);
+        if (sampler < 0)
+            return -errno;
+        keep(events, sampler);
+        if (ioctl(sampler, PERF_EVENT_IOC_SET_OUTPUT, cpu->owner))
+            return -errno;
+    }
+    return 0;
+}
+
+/* Samplers and side-band event of one thread (or all: -1) on one CPU, into the CPU's rings. */
+static int open_events(struct capture *capture, const struct cpu *cpu, pid_t tid)
+{
+    int failed =
+        open_samplers(capture, capture->attributes.sampler, &capture->samplers, cpu, tid);
     int side;
 
-    if (sampler < 0)
-        return -errno;
-    keep(&capture->samplers, &capture->sampler_count, &capture->sampler_room, sampler);
-    if (ioctl(sampler, PERF_EVENT_IOC_SET_OUTPUT, cpu->owner))
-        return -errno;
+    if (failed)
+        return failed;
     side = event_open(&capture->attributes.side, tid, cpu->number, -1);
     if (side < 0)
         return -errno;
-    keep(&capture->sides, &capture->side_count, &capture->side_room, side);
+    keep(&capture->sides, side);
     if (ioctl(side, PERF_EVENT_IOC_SET_OUTPUT, cpu->side_owner))
         return -errno;
     return 0;
 }
 
 /* ---- topologies ---- */
+
+/* Which of the events are the CPU's: those from `first` up to `end`. */
+static void note_samplers(struct cpu *cpu, const struct event_list *events, size_t first,
+                          size_t end)
+{
+    for (size_t i = 0; i < CLOCKS_MOST; i++)
+        cpu->samplers[i] = first + i < end ? events->fds[first + i] : -1;
+}
 
 /* Whether one event per CPU is allowed: it is tried, not asked for. */
 static int try_per_cpu(const struct capture *capture)
@@ -228,13 +306,14 @@ static int open_per_cpu(struct capture *capture, struct error *err)
 {
     for (size_t i = 0; i < capture->cpus.count; i++) {
         struct cpu *cpu = &capture->cpus.list[i];
-        int failed = open_pair(capture, cpu, -1);
+        size_t first = capture->samplers.count;
+        int failed = open_events(capture, cpu, -1);
 
         if (failed == -ENODEV) /* went offline meanwhile */
             continue;
         if (failed)
             return explain_open(err, -failed, &capture->target, &capture->options);
-        cpu->sampler = capture->samplers[capture->sampler_count - 1];
+        note_samplers(cpu, &capture->samplers, first, capture->samplers.count);
     }
     if (capture->target.kind == CAPTURE_MACHINE || !in_first_pid_namespace() ||
         bpf_filter_open(&capture->filter, capture->target.pids, capture->target.count,
@@ -242,15 +321,16 @@ static int open_per_cpu(struct capture *capture, struct error *err)
         return 0;
     capture->facts.filtered = true;
     capture->facts.follows_forks = capture->filter.follows;
-    for (size_t i = 0; i < capture->sampler_count; i++)
-        capture->facts.filtered &= !bpf_filter_attach(&capture->filter, capture->samplers[i]);
+    for (size_t i = 0; i < capture->samplers.count; i++)
+        capture->facts.filtered &=
+            !bpf_filter_attach(&capture->filter, capture->samplers.fds[i]);
     return 0;
 }
 
 static int open_thread(struct capture *capture, pid_t tid, struct error *err)
 {
     for (size_t i = 0; i < capture->cpus.count; i++) {
-        int failed = open_pair(capture, &capture->cpus.list[i], tid);
+        int failed = open_events(capture, &capture->cpus.list[i], tid);
 
         if (failed == -ESRCH)
             return 0;          /* ended meanwhile */
@@ -367,6 +447,7 @@ static int open_all(struct capture *capture, struct error *err)
     failed = choose_topology(capture, err);
     if (failed)
         return failed;
+    choose_clocks(capture);
     failed = make_rings(capture, err);
     if (failed)
         return failed;
@@ -377,7 +458,7 @@ static int open_all(struct capture *capture, struct error *err)
         capture->facts.per_cpu ? open_per_cpu(capture, err) : open_per_thread(capture, err);
     if (failed)
         return failed;
-    capture->facts.events = (uint32_t)(capture->sampler_count + capture->side_count);
+    capture->facts.events = (uint32_t)(capture->samplers.count + capture->sides.count);
     capture->facts.adaptive = capture->facts.per_cpu && !capture->options.stack_bytes;
     capture->layout = attributes_layout(&capture->attributes.sampler);
     capture->side_layout = attributes_layout(&capture->attributes.side);
@@ -412,16 +493,14 @@ void capture_close(struct capture *capture)
         return;
     resting_free(capture->resting);
     far_stack_free(capture->far);
-    close_all(capture->samplers, &capture->sampler_count);
-    close_all(capture->sides, &capture->side_count);
+    close_all(&capture->samplers);
+    close_all(&capture->sides);
     cpus_free(&capture->cpus);
     bpf_filter_close(&capture->filter);
     if (capture->epoll >= 0)
         close(capture->epoll);
     if (capture->wake >= 0)
         close(capture->wake);
-    free(capture->samplers);
-    free(capture->sides);
     free(capture->pids);
     side_band_free(&capture->side_band);
     free(capture);
@@ -435,19 +514,19 @@ int capture_enable(struct capture *capture, struct error *err)
     if (capture->attributes.sampler.enable_on_exec)
         return 0;
     /* Names and mappings first, so that no sample comes before what explains it. */
-    for (size_t i = 0; i < capture->side_count; i++)
-        if (ioctl(capture->sides[i], PERF_EVENT_IOC_ENABLE, 0))
+    for (size_t i = 0; i < capture->sides.count; i++)
+        if (ioctl(capture->sides.fds[i], PERF_EVENT_IOC_ENABLE, 0))
             return error_set(err, errno, "cannot start a perf event: %s", strerror(errno));
-    for (size_t i = 0; i < capture->sampler_count; i++)
-        if (ioctl(capture->samplers[i], PERF_EVENT_IOC_ENABLE, 0))
+    for (size_t i = 0; i < capture->samplers.count; i++)
+        if (ioctl(capture->samplers.fds[i], PERF_EVENT_IOC_ENABLE, 0))
             return error_set(err, errno, "cannot start a perf event: %s", strerror(errno));
     return 0;
 }
 
 void capture_disable(struct capture *capture)
 {
-    for (size_t i = 0; i < capture->sampler_count; i++)
-        ioctl(capture->samplers[i], PERF_EVENT_IOC_DISABLE, 0);
+    for (size_t i = 0; i < capture->samplers.count; i++)
+        ioctl(capture->samplers.fds[i], PERF_EVENT_IOC_DISABLE, 0);
 }
 
 void capture_wake(struct capture *capture)
@@ -642,59 +721,67 @@ size_t capture_drain(struct capture *capture, int timeout_ms, bool last, capture
 
 /* ---- a larger copy ---- */
 
-static uint64_t read_lost(const struct capture *capture, const int *events, size_t count)
+static uint64_t read_lost(const struct capture *capture, const struct event_list *events)
 {
     uint64_t lost = 0;
 
-    for (size_t i = 0; i < count && attributes_count_lost(&capture->attributes); i++) {
+    for (size_t i = 0; i < events->count && attributes_count_lost(&capture->attributes); i++) {
         uint64_t values[2]; /* value, lost (PERF_FORMAT_LOST) */
 
-        if (read(events[i], values, sizeof(values)) == sizeof(values))
+        if (read(events->fds[i], values, sizeof(values)) == sizeof(values))
             lost += values[1];
     }
     return lost;
+}
+
+/* Those of one CPU; none where it is offline. */
+static int open_fresh(struct capture *capture, const struct perf_event_attr *attr,
+                      struct event_list *fresh, const struct cpu *cpu, struct error *err)
+{
+    size_t first = fresh->count;
+    int failed = open_samplers(capture, *attr, fresh, cpu, -1);
+
+    if (failed && failed != -ENODEV)
+        return error_set(err, -failed, "cannot open an event with other attributes: %s",
+                         strerror(-failed));
+    for (size_t i = first; i < fresh->count; i++)
+        if ((capture->facts.filtered || capture->far) &&
+            bpf_filter_attach(&capture->filter, fresh->fds[i]))
+            return error_set(err, errno, "cannot attach the filter to an event: %s",
+                             strerror(errno));
+    return 0;
 }
 
 /* The kernel refuses to change an event's attributes; new ones write into the same ring. */
 static int replace_samplers(struct capture *capture, struct perf_event_attr attr,
                             struct error *err)
 {
-    int *fresh = xcalloc(capture->cpus.count, sizeof(*fresh));
-    size_t count = 0;
+    struct cpus *cpus = &capture->cpus;
+    size_t *ends = xcalloc(cpus->count, sizeof(*ends)); /* of each CPU's */
+    struct event_list fresh = {0};
     int failed = 0;
 
     attr.disabled = 1;
-    for (size_t i = 0; i < capture->cpus.count && !failed; i++) {
-        int fd = event_open(&attr, -1, capture->cpus.list[i].number, -1);
-
-        if (fd < 0 && errno != ENODEV) {
-            failed = error_set(err, errno, "cannot open an event with other attributes: %s",
-                               strerror(errno));
-            break;
-        }
-        fresh[count++] = fd; /* -1 for a CPU that is offline */
-        if (fd >= 0 && (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, capture->cpus.list[i].owner) ||
-                        ((capture->facts.filtered || capture->far) &&
-                         bpf_filter_attach(&capture->filter, fd))))
-            failed = error_set(err, errno, "cannot share a ring buffer: %s", strerror(errno));
+    for (size_t i = 0; i < cpus->count && !failed; i++) {
+        failed = open_fresh(capture, &attr, &fresh, &cpus->list[i], err);
+        ends[i] = fresh.count;
     }
     if (failed) {
-        close_all(fresh, &count);
-        free(fresh);
+        close_all(&fresh);
+        free(ends);
         return failed;
     }
     capture_disable(capture);
-    for (size_t i = 0; i < count; i++) {
-        ioctl(fresh[i], PERF_EVENT_IOC_ENABLE, 0);
-        capture->cpus.list[i].sampler = fresh[i];
-    }
+    for (size_t i = 0; i < fresh.count; i++)
+        ioctl(fresh.fds[i], PERF_EVENT_IOC_ENABLE, 0);
+    for (size_t i = 0; i < cpus->count; i++)
+        note_samplers(&cpus->list[i], &fresh, i ? ends[i - 1] : 0, ends[i]);
+    free(ends);
     if (capture->resting)
         resting_forget(capture->resting);
-    capture->retired_lost += read_lost(capture, capture->samplers, capture->sampler_count);
-    close_all(capture->samplers, &capture->sampler_count);
-    free(capture->samplers);
+    capture->retired_lost += read_lost(capture, &capture->samplers);
+    close_all(&capture->samplers);
     capture->samplers = fresh;
-    capture->sampler_count = capture->sampler_room = count;
     capture->attributes.sampler = attr;
     return 0;
 }
@@ -800,9 +887,8 @@ struct capture_counts capture_counts(struct capture *capture)
     /* Where the kernel counts itself its figure is right, and LOST records are often missing.
      */
     counts.lost = attributes_count_lost(&capture->attributes)
-                      ? capture->retired_lost +
-                            read_lost(capture, capture->samplers, capture->sampler_count)
+                      ? capture->retired_lost + read_lost(capture, &capture->samplers)
                       : capture->lost_records;
-    counts.lost_others = read_lost(capture, capture->sides, capture->side_count);
+    counts.lost_others = read_lost(capture, &capture->sides);
     return counts;
 }

@@ -11,8 +11,8 @@
 /*
  * The kernel's perf events and their rings.
  *
- * Where it is allowed there is one event per CPU, whatever the threads, and the caller keeps
- * the samples that are his; else one per thread and CPU that children inherit.  Mappings,
+ * Where it is allowed events are per CPU, whatever the threads, and the caller keeps the
+ * samples that are his; else per thread and CPU, and children inherit them.  Mappings,
  * names, forks and exits come through rings of their own, so that a flood of samples cannot
  * push them out.  The target is never touched.
  */
@@ -32,7 +32,7 @@ struct capture_target {
 struct capture_options {
     const struct event_kind *event;
     double frequency_hz;  /* samples per second and CPU in use, unless there is a period */
-    double spread;        /* of the rate of a clock: 0.05 is a rate drawn within 5 % of it */
+    double spread;        /* of a clock that has to be alone: 0.05 is a rate within 5 % of it */
     uint64_t period;      /* of the event; 0: by frequency */
     uint32_t stack_bytes; /* user stack copied per sample; 0: chosen */
     uint32_t ring_pages;  /* of each CPU's ring; 0: chosen */
@@ -46,8 +46,9 @@ struct capture_facts {
     bool kernel;         /* kernel frames are there */
     bool filtered;       /* foreign samples are dropped in the kernel */
     bool follows_forks;  /* ... which knows of new children by itself */
-    uint64_t period;     /* of the event, 0 with a frequency the kernel steers */
+    uint64_t period;     /* that a sample stands for, 0 with a frequency the kernel steers */
     double frequency_hz; /* after clamping, without the spread */
+    uint32_t clocks;     /* that sample a CPU or thread together (clocks.h) */
     uint32_t stack_bytes; /* copied now */
     uint64_t ring_bytes;  /* of one CPU's ring */
     uint64_t ring_wanted; /* before it was made smaller to fit the locked-memory limit */

@@ -50,11 +50,12 @@ const struct option_spec benchmark_options[] = {
     {0}};
 
 /*
- * A program that repeats itself every 2 ms and a clock that ticks every ms meet again and again
- * at the same places: a function is then counted too often or too seldom, and where runs start
- * at the same phase, in each run by as much.  No number of runs would show that, and another
- * program, whose pace is another, would seem to differ.  With another rate in each run these
- * errors differ from run to run, and are seen as the scatter that they are.
+ * Where threads have a single clock (capture/clocks.h), a program that repeats itself every 20
+ * ms and a clock that ticks every 10 ms meet again and again at the same places: a function is
+ * then counted too often or too seldom, and where runs start at the same phase, in each run by
+ * as much.  No number of runs would show that, and another program, whose pace is another,
+ * would seem to differ.  With another rate in each run these errors differ from run to run, and
+ * are seen as the scatter that they are.
  */
 static const double SPREAD = 0.05;
 

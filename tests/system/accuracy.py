@@ -32,6 +32,13 @@ for name in ("hot", "medium", "cold"):
            f"{name} is the innermost frame of its samples: {leaf} of {count_of(stacks, name)}")
 expect("samples" in done.stderr and "complete" in done.stderr, "the summary has a quality line")
 
+print("in_step: a program that repeats itself with the very period that is asked for")
+# A single clock of that period sees one half only: 0 or 100 %.
+for frequency, options in ((997, ()), (99, ()), (997, ("--per-thread",))):
+    stacks, truth, _ = profile_run(workload("in_step", 1e9 / frequency, 2), *options, frequency=frequency)
+    share = count_of(stacks, "first_half") / total(stacks)
+    expect(abs(share - 0.5) < 0.3, f"half at {frequency} Hz {' '.join(options)}: {100 * share:.1f} %")
+
 print("deep: a recursion of known depth")
 for depth in (75, 300):
     stacks, truth, _ = profile_run(workload("deep", depth, 1))

@@ -52,8 +52,8 @@ for run in runs:
     facts = json.loads((SCRATCH / "run.json").read_text())
     rates.append(1e9 / facts["period"])
     expect(facts["frequency_hz"] == 997, "at the rate that was asked for")
-expect(len(set(rates)) == 4 and all(abs(rate / 997 - 1) < 0.051 for rate in rates),
-       f"or near it, so that no two runs meet a program at the same places: {rates}")
+expect(all(abs(rate / 997 - 1) < 1e-5 for rate in rates),
+       f"which is what each sample stands for, whatever the periods of the clocks: {rates}")
 done = judged(lambda: ci("check", "--against", "v1", "-o", SCRATCH / "r.md", "-o",
                          SCRATCH / "r.xml", command=[*bench, "2"]), {3})
 expect(done.returncode == 3, f"a regression: {done.returncode} {done.stderr}")
