@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """go.py NAME_ADDRESSES: names, inlined calls and lines of a Go program, from DWARF and, stripped,
 from its own table, against `go tool addr2line`; and both against one another with --no-inline."""
+import os
 import pathlib
 import random
 import shutil
@@ -67,6 +68,7 @@ def text_section(program):
 def main():
     with tempfile.TemporaryDirectory(prefix="fiq-go-") as scratch:
         directory = pathlib.Path(scratch)
+        os.environ.setdefault("HOME", scratch) # go keeps there what it has built
         (directory / "main.go").write_text(SOURCE)
         for name, flags in (("full", []), ("stripped", ["-ldflags=-s -w"])):
             run("go", "build", *flags, "-o", name, "main.go", cwd=directory)

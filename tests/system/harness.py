@@ -253,6 +253,16 @@ def wait_for_events(pid):
         finish()
 
 
+def attach(pid, seconds, *options):
+    """fiq attach until the process has used so much CPU time; the finished fiq."""
+    profiler = start([FIQ, "attach", "-p", pid, *options])
+    wait_for_events(profiler.pid)
+    wait_for_use(pid, seconds)
+    profiler.send_signal(signal.SIGINT)
+    said = profiler.communicate(timeout=PATIENCE)
+    return subprocess.CompletedProcess(profiler.args, profiler.returncode, *said)
+
+
 def is_alive(pid):
     """Whether a process runs (a zombie does not)."""
     try:

@@ -35,10 +35,10 @@ def below_main(path):
 
 def attach_after(change, path):
     """What is sampled of a program when `change` has happened to its file."""
-    target = start([copy("running", path), 30])
-    time.sleep(0.1)
+    target = start([copy("running", path), 60])
+    wait_for_use(target.pid, 0.02)
     change(path)
-    done = fiq("attach", "-p", target.pid, "-d", 1, "-f", 997, "-o", out)
+    done = attach(target.pid, 0.3, "-f", 997, "-o", out)
     target.kill()
     target.communicate()
     expect(done.returncode == 0, f"attached: {done.stderr.strip().splitlines()[-1:]}")
@@ -46,11 +46,11 @@ def attach_after(change, path):
 
 
 print("a file that has been deleted")
-expect_named(attach_after(os.unlink, SCRATCH / "deleted/program"), 10)
+expect_named(attach_after(os.unlink, SCRATCH / "deleted/program"), 50)
 
 print("a file in whose place a newer version lies")
 expect_named(attach_after(lambda path: copy("replacing", path),
-                          SCRATCH / "replaced/program"), 10)
+                          SCRATCH / "replaced/program"), 50)
 
 print("a file that deletes itself while fiq run samples it")
 program = copy("running", SCRATCH / "unlinked/program")
@@ -98,15 +98,15 @@ if os.geteuid() or subprocess.run([*inside, script + " 0.01"], capture_output=Tr
 else:
     fiq("run", "-f", 997, "-o", out, "--", *inside, script + " 0.6")
     expect_named(below_main(out))
-    target = start([*inside, script + " 30"], start_new_session=True)
+    target = start([*inside, script + " 60"], start_new_session=True)
     children = pathlib.Path(f"/proc/{target.pid}/task/{target.pid}/children")
     wait_for(lambda: children.read_text().strip())
     child = children.read_text().split()[0]
     wait_for(lambda: pathlib.Path(f"/proc/{child}/comm").read_text() == "program\n")
-    done = fiq("attach", "-p", child, "-d", 1, "-f", 997, "-o", out)
+    done = attach(int(child), 0.3, "-f", 997, "-o", out)
     os.kill(int(child), 9)
     target.communicate()
-    expect_named(folded(out), 10)
+    expect_named(folded(out), 50)
 
 print("another root, with debug files of its own")
 if os.geteuid() or not all(map(shutil.which, ("strip", "objcopy", "readelf", "ldd"))):
@@ -133,16 +133,16 @@ else:
 
     fiq("run", "-f", 997, "-o", out, "--", *command, 0.6)
     expect_named(of_main(out))
-    target = start([*command, 30])
-    time.sleep(0.3)
-    fiq("attach", "-p", target.pid, "-d", 0.5, "-f", 997, "-o", out)
-    expect_named(of_main(out), 10)
+    target = start([*command, 60])
+    wait_for_use(target.pid, 0.05)
+    attach(target.pid, 0.3, "-f", 997, "-o", out)
+    expect_named(of_main(out), 50)
     said = fiq("doctor", f"/proc/{target.pid}/root/bin/program").stdout
     expect(f"{debug.relative_to(inside)}: this is it" in said, f"doctor looks there: {said}")
 
     debug.unlink()
     subprocess.run(["objcopy", "--only-keep-debug", WORKLOADS / "replacing", debug], check=True)
-    done = fiq("attach", "-p", target.pid, "-d", 0.5, "-f", 997, "-o", out)
+    done = attach(target.pid, 0.3, "-f", 997, "-o", out)
     target.kill()
     target.communicate()
     stacks = folded(out)
