@@ -156,10 +156,9 @@ void profile_quality_line(const struct profile *profile, char *text, size_t size
     share(&line, q->broken, stacks, "broken", "a note names the files without unwind rules");
     share(&line, q->unnamed - made, all, "of leaf names unknown",
           "fiq doctor FILE says which symbols would help");
-    share(
-        &line, made, all, "of leaf names unknown in code made at run time",
-        "told to, its run-time names it: node --perf-basic-prof, java -XX:+DumpPerfMapAtExit, "
-        "python -X perf");
+    share(&line, made, all, "of leaf names unknown in code made at run time",
+          "told to, its run-time names it: node --perf-basic-prof, java "
+          "-XX:+UnlockDiagnosticVMOptions -XX:+DumpPerfMapAtExit, python -X perf");
     share(&line, q->pruned, all, "pruned", "--max-nodes raises the limit");
     if (q->lost)
         append(&line,
