@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/priority.h"
 #include "base/xalloc.h"
 #include "cli/cli.h"
 #include "cli/inputs.h"
@@ -236,6 +237,8 @@ static int prepare_and_measure(struct attach_settings *settings)
     char comm[64] = "system", line[128];
     pid_t pid = settings->who.machine ? 0 : settings->who.pids[0];
 
+    /* The loader has used up our first slice of time: the next may be half a second away. */
+    settings->measure.session.hurried = priority_hurry();
     if (settings->who.machine && !settings->measure.duration_ns)
         settings->measure.duration_ns = (uint64_t)MACHINE_S * 1000000000u;
     if (check_pids(&settings->who, &err))

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/output.h"
+#include "base/priority.h"
 #include "base/xalloc.h"
 #include "cli/inputs.h"
 #include "cli/status_line.h"
@@ -410,12 +411,9 @@ void measure_raise_files(void)
 
 void measure_prepare(void)
 {
-    enum { PROMPT = -20 };
-
     measure_raise_files();
     priority_before = getpriority(PRIO_PROCESS, 0);
-    if (setpriority(PRIO_PROCESS, 0, PROMPT))
-        return; /* not allowed: then as it is */
+    priority_be_prompt();
 }
 
 void measure_say_first_sample(const struct session *session)

@@ -8,12 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/priority.h"
 #include "base/xalloc.h"
 #include "profile/quality.h"
 #include "session/account.h"
@@ -179,16 +179,6 @@ static void drain(struct session *session, int timeout_ms, bool last)
     say_how_far(session);
 }
 
-/* Among two hundred busy threads the reader would get its turn when the rings have long been
- * full.  It needs little time, but soon; where that is not allowed it stays as it is. */
-static void be_prompt(void)
-{
-    enum { PROMPT = -20 };
-
-    if (setpriority(PRIO_PROCESS, (id_t)gettid(), PROMPT))
-        return;
-}
-
 static int patience_ms(const struct session *session)
 {
     struct capture_facts facts = capture_facts(session->capture);
@@ -205,7 +195,8 @@ static void *read_records(void *data)
 {
     struct session *session = data;
 
-    be_prompt();
+    /* Among two hundred busy threads its turn would come when the rings have long been full. */
+    priority_be_prompt();
     while (!atomic_load(&session->stopping)) {
         drain(session, patience_ms(session), false);
         adapt_callchains(session);
@@ -311,6 +302,8 @@ static int start(struct session *session, const struct capture_target *target,
     session->started_ns = session->taken_ns = session->looked_ns = clock_ns(CLOCK_MONOTONIC);
     session->started_epoch_ns = clock_ns(CLOCK_REALTIME);
     failed = capture_enable(session->capture, err);
+    if (session->options.hurried)
+        priority_calm();
     if (target->kind != CAPTURE_MACHINE)
         account_begin(&session->account, target->pids, target->count);
     if (!failed)

@@ -22,6 +22,7 @@ struct session_options {
     struct symbolizer_options symbols;
     uint32_t max_nodes;  /* of the tree of stacks; 0: a million */
     bool timestamps;     /* keep the moment of each sample */
+    bool hurried;        /* the caller is in a hurry (base/priority.h) until sampling begins */
     const char *command; /* for the profile's facts: what is measured, in the user's words */
 };
 

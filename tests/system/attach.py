@@ -78,4 +78,15 @@ for wrong in ("0", "-1", "x", "1,,2", ""):
     done = fiq("attach", "-p", wrong, "-d", 1, "-o", out)
     expect(done.returncode in (1, 2) and done.stderr, f"-p '{wrong}' is refused")
 
+print("fiq is in a hurry until sampling has begun, and no longer")
+target = start(workload("shares", 60))
+measuring = start([FIQ, "attach", "-p", target.pid, "-d", 2, "-o", out])
+tasks = pathlib.Path(f"/proc/{measuring.pid}/task")
+if expect(wait_for(lambda: len(list(tasks.iterdir())) > 1), "it has a thread that reads"):
+    policies = {int(task.name): os.sched_getscheduler(int(task.name)) & ~os.SCHED_RESET_ON_FORK
+                for task in tasks.iterdir()}
+    expect(set(policies.values()) == {os.SCHED_OTHER}, f"all are ordinary threads: {policies}")
+measuring.communicate(timeout=PATIENCE)
+target.kill()
+target.communicate()
 finish()
