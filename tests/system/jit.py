@@ -90,7 +90,10 @@ if shutil.which("node"):
             ("made.js:",))
     print("node without a map")
     done = fiq("run", "-f", 499, "-o", out, "--", "node", SCRATCH / "made.js")
-    expect("--perf-basic-prof" in done.stderr, "says which flag is missing")
+    said = " ".join(done.stderr.split())
+    expect("makes code without telling names: run it as `node --perf-basic-prof`" in said,
+           f"says which flag is missing: {said[-600:]}")
+    expect("of leaf names unknown in code made at run time" in said, f"and how much: {said[-600:]}")
 if shutil.which("javac") and shutil.which("java"):
     (SCRATCH / "Made.java").write_text(JAVA)
     subprocess.run(["javac", "-d", SCRATCH, SCRATCH / "Made.java"], check=True)
