@@ -75,8 +75,9 @@ void dso_table_free(struct dso_table *table)
     for (size_t i = 0; i < table->count; i++) {
         if (table->dsos[i]->fd >= 0)
             close(table->dsos[i]->fd);
-        jit_home_close((struct jit_home *)(uintptr_t)table->dsos[i]->jit);
         jit_code_free(table->dsos[i]->code);
+        jit_code_free(table->dsos[i]->map);
+        jit_home_close((struct jit_home *)(uintptr_t)table->dsos[i]->jit);
         kernel_code_free(table->dsos[i]->kernel_code);
         free((void *)(uintptr_t)table->dsos[i]->path);
         free(table->dsos[i]);
@@ -329,6 +330,8 @@ const struct dso *dso_table_find(struct dso_table *table, pid_t pid,
     }
     if (kind == DSO_JIT && dso.fd >= 0)
         dso.code = jit_code_open(dso.fd);
+    if (kind == DSO_ANONYMOUS && dso.jit && !table->recorded)
+        dso.map = jit_code_open_map(dso.jit);
     *newest = add(table, &dso);
     table->older[*newest] = older;
     return table->dsos[*newest];

@@ -34,6 +34,8 @@ struct dso {
     const struct jit_home *jit; /* memory only: where names of made code may be, else NULL */
     struct jit_code *code;      /* DSO_JIT only: of the reader's thread; what it gives out may
                                    be looked at by any */
+    struct jit_code *map;       /* DSO_ANONYMOUS only, and not of a recording: the same by the
+                                   perf map, as it grows */
     struct kernel_code *kernel_code; /* the kernel only: what came and went meanwhile */
     struct build_id build_id;
     uint64_t first_start, first_limit, first_offset; /* of the first mapping seen */

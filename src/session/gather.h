@@ -65,7 +65,7 @@ void gather_free(struct gather *gather);
 
 /* The number of a location.  Moments that lie less than LOCATION_MOMENT_NS apart may be taken
  * for one. */
-enum { LOCATION_MOMENT_NS = 500000000 };
+enum { LOCATION_MOMENT_NS = 100000000 };
 uint32_t gather_location(struct gather *gather, const struct location *location);
 /* `wanted`: all but the names, which are given as texts. */
 uint32_t gather_labels(struct gather *gather, const struct gather_labels *wanted,

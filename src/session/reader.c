@@ -178,7 +178,24 @@ static uint32_t made_location(struct reader *reader, const struct dso *dso, uint
 {
     const struct jit_function *made =
         jit_code_find(dso->code, address - is_return, reader->now_ns);
-    struct location location = {dso, address, is_return, made, made ? 0 : reader->now_ns};
+    struct location location = {.dso = dso, .offset = address, .is_return = is_return};
+
+    if (made && jit_code_is_settled(dso->code, reader->now_ns))
+        location.made = made;
+    else
+        location.moment_ns = reader->now_ns;
+    return gather_location(reader->gather, &location);
+}
+
+/* What the perf map does not know by now, it may at the end. */
+static uint32_t mapped_location(struct reader *reader, const struct dso *dso, uint64_t address,
+                                bool is_return)
+{
+    struct location location = {
+        .dso = dso,
+        .offset = address,
+        .is_return = is_return,
+        .made = jit_code_find(dso->map, address - is_return, reader->now_ns)};
 
     return gather_location(reader->gather, &location);
 }
@@ -202,6 +219,8 @@ static uint32_t user_location(struct reader *reader, const struct process *proce
         offset = address - mapping->start + mapping->file_offset;
         if (dso->code)
             return made_location(reader, dso, address, is_return);
+        if (dso->map)
+            return mapped_location(reader, dso, address, is_return);
     }
     *cached = (struct cached_location){
         .address = address,

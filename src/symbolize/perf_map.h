@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "process/jit_code.h"
+
 /*
  * Names of code that a run-time made while running, as it tells them in perf-PID.map (a line
  * "START SIZE name" in hexadecimal for each function) or in a jitdump.  What is told later
@@ -29,5 +31,8 @@ void perf_map_find(int fd, uint64_t limit, const uint64_t *addresses, size_t cou
 /* The same for a text in memory: whole lines only, as the last may still be being written. */
 void perf_map_find_in(const char *text, size_t size, const uint64_t *addresses, size_t count,
                       struct jit_hit *hits);
+
+/* The name of a function that a perf map told of while it was written (jit_code_open_map()). */
+void perf_map_name(int fd, const struct jit_function *function, struct jit_hit *hit);
 
 #endif

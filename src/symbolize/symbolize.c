@@ -508,17 +508,27 @@ static void name_by_map(const struct group *group, int fd, struct jit_hit *hits)
     free(found);
 }
 
+/* What lay there when the sample was taken, by what the perf map had told then. */
+static void name_by_lines(const struct group *group, int fd, struct jit_hit *hits)
+{
+    for (size_t i = 0; i < group->count; i++)
+        if (group->places[i].made && !hits[i].name)
+            perf_map_name(fd, group->places[i].made, &hits[i]);
+}
+
 static void find_made_code(const struct group *group, struct jit_hit *hits,
                            struct profile *profile)
 {
     const struct dso *dso = group->dso;
-    size_t named = name_by_dump(group, hits);
+    size_t named = dso->kind == DSO_JIT ? name_by_dump(group, hits) : 0;
     int fd;
 
     if (named == group->count)
         return;
     fd = jit_home_open_map(dso->jit);
     if (fd >= 0) {
+        if (dso->kind == DSO_ANONYMOUS)
+            name_by_lines(group, fd, hits);
         name_by_map(group, fd, hits);
         close(fd);
     } else if (!named) {

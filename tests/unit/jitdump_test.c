@@ -227,6 +227,22 @@ Test(jitdump, a_record_still_being_written_is_left_for_later)
     expect_name(0x2000, UINT64_MAX, "rest!");
 }
 
+Test(jitdump, what_a_buffer_holds_back_may_have_replaced_what_is_known)
+{
+    now = 100;
+    load(0x1000, 0x80, 1, "first");
+    open_code();
+    jit_code_find(code, 0x1010, UINT64_MAX);
+    cr_expect(jit_code_is_settled(code, 150), "each record is written at once");
+    now = 200;
+    record(0, 40 + 6 + 0x10);
+    fflush(file);
+    jit_code_find(code, 0x1010, UINT64_MAX);
+
+    cr_expect(jit_code_is_settled(code, 100));
+    cr_expect(not(jit_code_is_settled(code, 150)));
+}
+
 Test(jitdump, other_files_are_refused)
 {
     rewind(file);
