@@ -196,8 +196,9 @@ static bool rule_from_code(struct walk *walk, struct rule *rule)
     return is_confirmed(walk, *rule);
 }
 
-/* Whether the program's entry called this frame, which no CFI describes (musl's start of main):
- * the first word that looks like a return address leads there, and it leads there alone. */
+/* Whether the program's entry called this frame, which no CFI describes and which never returns
+ * (the start of a freestanding program), so that there is no return for the walk through code
+ * to find: the first word that looks like a return address leads there, and there alone. */
 static bool called_by_entry(struct walk *walk, struct rule *rule)
 {
     bool bp_known = walk->bp_known;
