@@ -142,13 +142,13 @@ static void end_program(pid_t pid, struct ending *ending, const struct signals *
 
 /* Until the child has ended, by itself or because the user wants no more of it. */
 static int wait_for_end(pid_t pid, const struct signals *signals, int *status,
-                        struct error *err)
+                        struct rusage *usage, struct error *err)
 {
     struct pollfd poll_fd = {.fd = signals->fd, .events = POLLIN};
     struct ending ending = {0};
     pid_t ended;
 
-    while (!(ended = waitpid(pid, status, WNOHANG))) {
+    while (!(ended = wait4(pid, status, WNOHANG, usage))) {
         poll(&poll_fd, 1, 200);
         end_program(pid, &ending, signals);
     }
@@ -202,7 +202,9 @@ static int measure_child(const struct benchmark_settings *settings,
                          int output, struct profile **profile, struct error *err)
 {
     struct capture_target target = {.kind = CAPTURE_COMMAND, .pids = &child->pid, .count = 1};
+    struct session_used used;
     struct session *session;
+    struct rusage usage;
     int status = 0, failed = session_start(&session, &target, &settings->session, err);
 
     if (failed) {
@@ -211,10 +213,12 @@ static int measure_child(const struct benchmark_settings *settings,
     }
     failed = child_release(child, command[0], err);
     if (!failed)
-        failed = wait_for_end(child->pid, signals, &status, err);
+        failed = wait_for_end(child->pid, signals, &status, &usage, err);
     if (!failed)
         failed = judge_end(status, output, err);
     if (!failed) {
+        used = session_used_of(&usage);
+        session_set_used(session, &used);
         session_stop(session);
         failed = session_take(session, profile, err);
     }

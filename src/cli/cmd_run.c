@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -103,26 +102,19 @@ static int exit_code(int status)
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static uint64_t nanoseconds(const struct timeval *time)
-{
-    return (uint64_t)time->tv_sec * 1000000000 + (uint64_t)time->tv_usec * 1000;
-}
-
 static void reap(struct watch *watch)
 {
-    struct rusage used;
+    struct session_used used;
+    struct rusage usage;
     int status;
 
-    if (watch->ended || wait4(watch->child->pid, &status, WNOHANG, &used) != watch->child->pid)
+    if (watch->ended || wait4(watch->child->pid, &status, WNOHANG, &usage) != watch->child->pid)
         return;
     watch->status = status;
     watch->ended = true;
+    used = session_used_of(&usage);
     if (watch->settings->measure.session.capture.children && !watch->written)
-        session_set_used(watch->session,
-                         &(struct session_used){.user_ns = nanoseconds(&used.ru_utime),
-                                                .system_ns = nanoseconds(&used.ru_stime),
-                                                .turns = (uint64_t)used.ru_nvcsw +
-                                                         (uint64_t)used.ru_nivcsw});
+        session_set_used(watch->session, &used);
 }
 
 /*

@@ -126,10 +126,46 @@ static double amount_per_unit(const struct profile *run, size_t value, const cha
     return 1;
 }
 
+/*
+ * How many samples a run makes is partly chance; what CPU time it took was counted by the
+ * scheduler, to the microsecond.  Where that is known, samples say which part of it each
+ * function took, and the whole is free of the noise of counting.  It is the time of what was
+ * waited for: a run that left something behind, or whose samples were lost, has another number
+ * of them than is owed by more than chance.
+ */
+static double seconds_owed(const struct profile *run, size_t value)
+{
+    enum { DEVIATIONS = 5 };
+    static const double START = 0.01; /* what passes before the first sample is due */
+    const struct quality *quality = &profile_facts(run)->quality;
+    double owed = (double)quality->owed, whole = whole_of(run, value);
+    double samples = whole * samples_per_unit(run, value);
+
+    if (!(seconds_of_unit(unit_of(run, value)) > 0) && !is_named_samples(run, value))
+        return 0;
+    if (!quality->owed || quality->user_only || !(samples > 0) ||
+        fabs(samples - owed) > DEVIATIONS * sqrt(owed) + START * owed)
+        return 0;
+    return owed * seconds_per_sample(run);
+}
+
+/* Of all runs, or none: one side must not be counted in another way than the other. */
+static bool all_are_owed(const struct compare_side sides[2], const size_t *values)
+{
+    size_t column = 0;
+
+    for (int i = 0; i < 2; i++)
+        for (size_t j = 0; j < sides[i].count; j++, column++)
+            if (!(seconds_owed(sides[i].runs[j], values[column]) > 0))
+                return false;
+    return true;
+}
+
 static void set_scales(struct comparison *comparison, const struct compare_side sides[2],
                        const size_t *values)
 {
     const char *units[2] = {"", ""};
+    bool owed = comparison_of_runs(comparison) && all_are_owed(sides, values);
     size_t column = 0;
 
     comparison->run_amounts = xcalloc(comparison->tree.columns + 1, sizeof(double));
@@ -141,6 +177,8 @@ static void set_scales(struct comparison *comparison, const struct compare_side 
             double of_run = whole_of(run, values[column]);
 
             comparison->run_amounts[column] = amount_per_unit(run, values[column], &units[i]);
+            if (owed && of_run > 0)
+                comparison->run_amounts[column] = seconds_owed(run, values[column]) / of_run;
             whole += of_run;
             samples += of_run * samples_per_unit(run, values[column]);
             amount += of_run * comparison->run_amounts[column];

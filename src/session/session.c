@@ -398,6 +398,19 @@ static void add_counts(struct session *session, struct quality *quality,
     session->counts_before = *now;
 }
 
+static uint64_t nanoseconds(const struct timeval *time)
+{
+    return (uint64_t)time->tv_sec * 1000000000 + (uint64_t)time->tv_usec * 1000;
+}
+
+struct session_used session_used_of(const struct rusage *usage)
+{
+    return (struct session_used){.user_ns = nanoseconds(&usage->ru_utime),
+                                 .system_ns = nanoseconds(&usage->ru_stime),
+                                 .turns =
+                                     (uint64_t)usage->ru_nvcsw + (uint64_t)usage->ru_nivcsw};
+}
+
 void session_set_used(struct session *session, const struct session_used *used)
 {
     session->account.user_ns = used->user_ns;

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/resource.h>
 
 #include "base/error.h"
 #include "capture/capture.h"
@@ -43,6 +44,7 @@ struct session_used {
     uint64_t user_ns, system_ns, turns;
 };
 void session_set_used(struct session *session, const struct session_used *used);
+struct session_used session_used_of(const struct rusage *usage);
 
 /* Ends sampling and drains what is left.  session_take() then gives the rest. */
 void session_stop(struct session *session);

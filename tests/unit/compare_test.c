@@ -393,6 +393,49 @@ static struct profile *clocked(uint64_t samples, uint64_t period)
     return profile;
 }
 
+/* Three runs that took as many samples of 1 ms, and to which so many were owed. */
+static struct measure whole_of_runs(const uint64_t samples[2][3], const uint64_t owed[2][3])
+{
+    struct profile *runs[2][3];
+    struct comparison *c;
+    struct measure whole;
+
+    for (int i = 0; i < 2; i++)
+        for (int j = 0; j < 3; j++) {
+            runs[i][j] = clocked(samples[i][j], 1000000);
+            profile_info(runs[i][j])->quality.owed = owed[i][j];
+        }
+    c = compare_runs_of(runs[0], 3, runs[1], 3);
+    whole = *comparison_whole(c);
+    comparison_free(c);
+    for (int i = 0; i < 2; i++)
+        for (int j = 0; j < 3; j++)
+            profile_free(runs[i][j]);
+    return whole;
+}
+
+static const uint64_t by_chance[2][3] = {{690, 720, 699}, {730, 690, 725}};
+
+Test(compare, runs_took_what_the_scheduler_counted_and_not_what_chance_sampled)
+{
+    const uint64_t owed[2][3] = {{700, 701, 702}, {710, 711, 712}};
+    struct measure whole = whole_of_runs(by_chance, owed);
+
+    cr_expect(epsilon_eq(dbl, whole.amount[0], 0.701, 1e-9));
+    cr_expect(epsilon_eq(dbl, whole.amount[1], 0.711, 1e-9));
+    cr_expect(lt(dbl, whole.by[BASIS_AMOUNT].p, 0.001));
+}
+
+Test(compare, a_run_that_left_work_behind_makes_samples_count)
+{
+    const uint64_t owed[2][3] = {{700, 400, 702}, {710, 711, 712}};
+    struct measure whole = whole_of_runs(by_chance, owed);
+
+    cr_expect(epsilon_eq(dbl, whole.amount[0], 0.703, 1e-9));
+    cr_expect(epsilon_eq(dbl, whole.amount[1], 0.715, 1e-9));
+    cr_expect(gt(dbl, whole.by[BASIS_AMOUNT].p, 0.2));
+}
+
 Test(compare, samples_of_each_run_weigh_what_its_own_rate_makes_them_weigh)
 {
     struct profile *before[2] = {clocked(1000, 1000000), clocked(500, 2000000)};
