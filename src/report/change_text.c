@@ -382,14 +382,30 @@ static void put_pass(const struct comparison_report *report, FILE *out)
     fputs(".", out);
 }
 
+/* "about 2.1 times as many runs (15 a side)". */
+static void put_how_many(const struct comparison *comparison, double more, FILE *out)
+{
+    const struct side_facts *before = comparison_facts(comparison, 0);
+    const struct side_facts *after = comparison_facts(comparison, 1);
+    size_t runs = before->runs < after->runs ? before->runs : after->runs;
+    char text[CHANGE_TEXT];
+
+    fprintf(out, "; about %s times as many ", two_digits(more, text));
+    if (!comparison_of_runs(comparison))
+        fputs("samples would do.", out);
+    else if (more * (double)runs < 1e4)
+        fprintf(out, "runs (%.0f a side), or runs as much longer, would do.",
+                ceil(more * (double)runs));
+    else
+        fputs("runs, or runs as much longer, would do.", out);
+}
+
 static void put_too_few(const struct comparison_report *report, FILE *out)
 {
     const struct judgement *judgement = report->judgement;
     const struct gate *gate = report->gate;
     double seen = fmin(judgement->visible_whole, judgement->visible_hottest);
     double more = pow(seen / (by_points(gate) ? gate->points : gate->growth), 2);
-    bool runs = comparison_of_runs(report->comparison);
-    char text[CHANGE_TEXT];
 
     fprintf(out, "no growth of ");
     put_limit(gate, out);
@@ -410,8 +426,7 @@ static void put_too_few(const struct comparison_report *report, FILE *out)
               "anew, or let both sides take turns (fiq ab).",
               out);
     else
-        fprintf(out, "; about %s times as many %s would do.", two_digits(fmax(more, 1.1), text),
-                runs ? "runs, or runs as much longer," : "samples");
+        put_how_many(report->comparison, fmax(more, 1.1), out);
 }
 
 char *change_verdict(const struct comparison_report *report)
