@@ -62,13 +62,30 @@ int child_start(struct child *child, char **command, const struct given *given,
     return 0;
 }
 
+/* A name without a slash, which was looked for along PATH. */
+static int explain_search(struct error *err, const char *name, int failed)
+{
+    if (failed == ENOENT)
+        error_set(err, failed, "cannot execute %s: no directory of PATH has it", name);
+    else
+        error_set(err, failed, "cannot execute %s: %s", name, strerror(failed));
+    if ((failed == ENOENT || failed == EACCES) && !access(name, X_OK))
+        error_hint(err, "the one in this directory is ./%s", name);
+    else if (failed == EACCES)
+        error_hint(err, "what PATH has of that name may not be executed, or a directory of "
+                        "PATH may not be read");
+    return -failed;
+}
+
 /* The kernel's words alone would send the user to look for a file that is there. */
 static int explain_exec(struct error *err, const char *name, int failed)
 {
     struct stat file;
 
+    if (!strchr(name, '/'))
+        return explain_search(err, name, failed);
     error_set(err, failed, "cannot execute %s: %s", name, strerror(failed));
-    if (!strchr(name, '/') || stat(name, &file))
+    if (stat(name, &file))
         return -failed;
     if (failed == ENOENT)
         error_set(err, failed,

@@ -316,7 +316,7 @@ int measure_check_outputs(const struct outputs *outputs, struct error *err)
         char *path = outputs_path(outputs, i);
 
         if (strcmp(path, "-")) {
-            failed = output_open(&output, path, err);
+            failed = outputs_open(&output, path, err);
             if (!failed)
                 output_discard(&output);
         }
@@ -330,7 +330,7 @@ static void print_written(const struct outputs *outputs)
     for (size_t i = 0; i < outputs->count; i++) {
         char *path = outputs_path(outputs, i);
 
-        if (strcmp(path, "-"))
+        if (strcmp(path, "-") && outputs->wishes[i].written)
             print_message("wrote %s", path);
         free(path);
     }
@@ -368,6 +368,7 @@ int measure_finish(struct session *session, const struct outputs *outputs,
     struct outputs wanted = *outputs;
     struct profile *profile;
     size_t stacks;
+    bool chosen;
     int failed;
 
     wanted.options.timestamps =
@@ -387,9 +388,10 @@ int measure_finish(struct session *session, const struct outputs *outputs,
             print_error(&reason, 0);
     }
     failed = stacks ? input_filter(filter, &profile, err) : 0;
-    if (!failed)
+    chosen = !failed;
+    if (chosen)
         failed = outputs_write(&wanted, profile, err);
-    if (!failed && !talk->quiet) {
+    if (chosen && !talk->quiet) {
         if (stacks)
             report_summary(profile, stderr);
         print_notes(profile);

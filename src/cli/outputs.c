@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/gzip.h"
+#include "base/log.h"
 #include "base/output.h"
 #include "base/xalloc.h"
 #include "cli/browser.h"
@@ -306,13 +307,32 @@ int outputs_prepare(const struct outputs *outputs, struct error *err)
                      strerror(errno));
 }
 
+/* "cannot write" is followed by what the system says; here by what helps. */
+static int explain_failure(const char *path, int failed, struct error *err)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (err && (failed == -ENOSPC || failed == -EDQUOT))
+        error_hint(err, "-o FILE in another place, or --output-dir DIR, where there is room");
+    else if (err && failed == -ENOENT && slash)
+        error_hint(err, "mkdir -p %.*s", (int)(slash - path), path);
+    else if (err && (failed == -EACCES || failed == -EROFS || failed == -ENOENT))
+        error_hint(err, "-o FILE in another place, or --output-dir DIR, where you may write");
+    return failed;
+}
+
+int outputs_open(struct output *output, const char *path, struct error *err)
+{
+    return explain_failure(path, output_open(output, path, err), err);
+}
+
 static int write_to(const char *path, const struct wish *wish, const struct outputs *outputs,
                     const struct write_options *options, const struct profile *profile,
                     struct error *err)
 {
     struct output output;
     FILE *stream;
-    int failed = output_open(&output, path, err);
+    int failed = outputs_open(&output, path, err);
 
     if (failed)
         return failed;
@@ -322,9 +342,9 @@ static int write_to(const char *path, const struct wish *wish, const struct outp
         failed = error_set(err, errno, "cannot write %s: %s", wish->path, strerror(errno));
     if (failed) {
         output_discard(&output);
-        return failed;
+        return explain_failure(path, failed, err);
     }
-    return output_commit(&output, err);
+    return explain_failure(path, output_commit(&output, err), err);
 }
 
 static int write_one(const struct outputs *outputs, size_t index,
@@ -380,16 +400,32 @@ static int choose_value(const struct outputs *outputs, const struct profile *pro
     return -ENOENT;
 }
 
-int outputs_write(const struct outputs *outputs, const struct profile *profile,
-                  struct error *err)
+static int write_each(struct outputs *outputs, const struct write_options *options,
+                      const struct profile *profile, struct error *err)
+{
+    int first = 0;
+
+    for (size_t i = 0; i < outputs->count; i++) {
+        struct error other = {0};
+        int failed = write_one(outputs, i, options, profile, first ? &other : err);
+
+        outputs->wishes[i].written = !failed;
+        if (first && failed)
+            log_warning("%s", other.message);
+        first = first ? first : failed;
+    }
+    return first;
+}
+
+int outputs_write(struct outputs *outputs, const struct profile *profile, struct error *err)
 {
     struct write_options options = outputs->options;
     int failed = choose_value(outputs, profile, &options.view.value, err);
 
     if (!failed)
         failed = outputs_prepare(outputs, err);
-    for (size_t i = 0; i < outputs->count && !failed; i++)
-        failed = write_one(outputs, i, &options, profile, err);
+    if (!failed)
+        failed = write_each(outputs, &options, profile, err);
     if (!failed && outputs->open)
         failed = show_picture(outputs, err);
     return failed;

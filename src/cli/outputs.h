@@ -2,6 +2,7 @@
 #define FIQ_CLI_OUTPUTS_H
 
 #include "base/error.h"
+#include "base/output.h"
 #include "cli/options.h"
 #include "format/format.h"
 #include "profile/profile.h"
@@ -19,7 +20,8 @@ struct outputs {
         const struct picture *picture; /* what one looks at */
         bool gzip;                     /* a further ".gz" behind the suffix */
         char *owned;                   /* the path, when it is ours to free */
-    } * wishes, forced;                /* forced: by --format, without a path */
+        bool written;
+    } * wishes, forced; /* forced: by --format, without a path */
     size_t count, room;
     const char *directory; /* for names without one, or NULL */
     bool open;             /* show the first picture */
@@ -42,9 +44,12 @@ int outputs_prepare(const struct outputs *outputs, struct error *err);
 /* Where one of them goes; to be freed. */
 char *outputs_path(const struct outputs *outputs, size_t index);
 
-/* Writes all.  What succeeded stays when a later one fails. */
-int outputs_write(const struct outputs *outputs, const struct profile *profile,
-                  struct error *err);
+/* Opens the file at `path`, and says what to do where that fails. */
+int outputs_open(struct output *output, const char *path, struct error *err);
+
+/* Writes all that can be written, also when one fails: a measurement may not come again.  The
+ * error is of the first that failed; warnings tell of others. */
+int outputs_write(struct outputs *outputs, const struct profile *profile, struct error *err);
 
 void outputs_free(struct outputs *outputs);
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/map.h"
 #include "base/strings.h"
 #include "base/xalloc.h"
@@ -517,19 +518,19 @@ void processes_read_maps(struct processes *table, pid_t pid, FILE *maps)
 }
 
 /* The state stands behind the name, which may hold anything. */
-static bool is_zombie(pid_t pid)
+static char state_of(pid_t pid)
 {
     FILE *file = open_proc(pid, 0, "stat");
     char line[512] = "";
     const char *name_end;
 
     if (!file)
-        return false;
+        return '\0';
     if (!fgets(line, sizeof(line), file))
         line[0] = '\0';
     fclose(file);
     name_end = strrchr(line, ')');
-    return name_end && name_end[1] == ' ' && name_end[2] == 'Z';
+    return name_end && name_end[1] == ' ' ? name_end[2] : '\0';
 }
 
 static int load_maps(struct processes *table, struct process *process, struct error *err)
@@ -549,7 +550,7 @@ static int load_maps(struct processes *table, struct process *process, struct er
                        "PR_SET_DUMPABLE): run fiq with sudo, or in the process' container");
         return failed;
     }
-    if (is_zombie(process->pid)) {
+    if (state_of(process->pid) == 'Z') {
         fclose(file);
         return error_set(err, ESRCH,
                          "process %d has ended: it is a zombie, of which its parent has not "
@@ -605,6 +606,9 @@ int processes_load(struct processes *table, pid_t pid, struct error *err)
         return failed;
     }
     load_threads(table, process);
+    if (!failed && state_of(pid) == 'T')
+        log_warning("process %d is stopped, as by Ctrl-Z: kill -CONT %d lets it go on", pid,
+                    pid);
     return failed;
 }
 

@@ -136,10 +136,12 @@ void profile_quality_line(const struct profile *profile, char *text, size_t size
     struct line line = {.text = text, .size = size};
     uint64_t all = quality_samples(q), stacks = all - q->kernel_only;
     uint64_t made = q->made < q->unnamed ? q->made : q->unnamed;
+    size_t notes;
 
     text[0] = '\0';
     if (!q->measured)
         return;
+    profile_notes(profile, &notes);
     if (stacks) {
         double complete = 100.0 * (double)q->complete / (double)stacks;
 
@@ -153,7 +155,8 @@ void profile_quality_line(const struct profile *profile, char *text, size_t size
     share(&line, q->cut, stacks, "cut",
           q->largest_copy ? "deeper than what could be copied"
                           : "--stack-size 65528 copies more");
-    share(&line, q->broken, stacks, "broken", "a note names the files without unwind rules");
+    share(&line, q->broken, stacks, "broken",
+          notes ? "a note names the files without unwind rules" : NULL);
     share(&line, q->unnamed - made, all, "of leaf names unknown",
           "fiq doctor FILE says which symbols would help");
     share(&line, made, all, "of leaf names unknown in code made at run time",

@@ -49,7 +49,7 @@ static void put_head(const struct model *model, FILE *out, const struct report_s
         end += (size_t)snprintf(line + end, sizeof(line) - end, ", %.*f Hz",
                                 info->effective_hz < 99.95 ? 1 : 0, info->effective_hz);
     if (info->effective_hz > 0 && info->frequency_hz > 0)
-        end += (size_t)snprintf(line + end, sizeof(line) - end, " of %.5g", info->frequency_hz);
+        end += (size_t)snprintf(line + end, sizeof(line) - end, " of %.7g", info->frequency_hz);
     snprintf(line + end, sizeof(line) - end, ", %zu unique stack%s", model->path_count,
              model->path_count == 1 ? "" : "s");
     layout_look(out, style, LAYOUT_BOLD);

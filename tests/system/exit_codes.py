@@ -42,6 +42,12 @@ done = fiq("run", "-o", "/no/such/directory/x.svg", "--", "touch", SCRATCH / "ra
 expect(done.returncode == 125, f"125: the output cannot be written: {done.returncode}")
 expect(not (SCRATCH / "ran").exists(), "and the command has not run")
 expect("/no/such/directory/x.svg" in done.stderr, f"named: {done.stderr.strip()}")
+expect("mkdir -p /no/such/directory" in done.stderr, f"and what makes it: {done.stderr.strip()}")
+(SCRATCH / "here").write_text("#!/bin/sh\n")
+(SCRATCH / "here").chmod(0o755)
+done = subprocess.run([FIQ, "run", "--", "here"], cwd=SCRATCH, capture_output=True, text=True, check=False)
+expect("no directory of PATH has it" in done.stderr and "./here" in done.stderr,
+       f"what lies in this directory: {done.stderr.strip()}")
 for name in ("no-such-program-anywhere", str(plain)):
     done = fiq("run", "-o", out, "--", name)
     expect(name in done.stderr, f"named: {done.stderr.strip()}")

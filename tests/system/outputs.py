@@ -37,6 +37,15 @@ expect("http" not in re.sub(r"http://www\.w3\.org/[\w/]*", "", first.read_text()
        "the picture refers to nothing outside")
 
 print("what cannot be written")
+kept = SCRATCH / "kept.folded"
+done = fiq("run", "-f", 499, "--format", "folded", "-o", "/dev/full", "-o", kept, "--",
+           *workload("shares", 0.5))
+expect(done.returncode == 125 and "cannot write /dev/full" in done.stderr,
+       f"is an error: {done.returncode}, {done.stderr[-200:]}")
+expect("--output-dir DIR" in done.stderr, "which says what helps")
+expect(count_of(folded(kept), "hot") > 0, "the other output is written all the same")
+expect("self   total  function" in done.stderr and f"wrote {kept}" in done.stderr
+       and "wrote /dev/full" not in done.stderr, "and what was measured is told")
 done = fiq("convert", "--format", "folded", second, "-o", "/dev/full")
 expect(done.returncode == 1 and "No space left" in done.stderr,
        f"a full device is an error: {done.returncode} {done.stderr!r}")
