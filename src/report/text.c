@@ -252,19 +252,36 @@ static void put_path_head(struct text *text, size_t number, const uint64_t *self
     fputs(document->markdown ? "  \n" : "\n", document->out);
 }
 
-/* One frame, with a line break in front where it does not fit; returns the new column. */
-static size_t put_frame(struct text *text, const char *name, size_t length, size_t at,
-                        bool first)
+/* A frame of a path, and how often it follows itself: "fib ×34". */
+struct step {
+    const char *name;
+    size_t length, times;
+};
+
+static size_t put_times(struct text *text, size_t times)
 {
-    enum { INDENT = 6, ARROW = 3 };
+    char number[32];
+
+    if (times < 2)
+        return 0;
+    snprintf(number, sizeof(number), " ×%zu", times);
+    fputs(number, text->document.out);
+    return layout_columns(number, strlen(number));
+}
+
+/* One step, with a line break in front where it does not fit; returns the new column. */
+static size_t put_step(struct text *text, const struct step *step, size_t at, bool first)
+{
+    enum { INDENT = 6, ARROW = 3, TIMES = 6 };
     struct document *document = &text->document;
     bool whole = document->style.width == SIZE_MAX;
-    size_t width = whole ? SENTENCE : document->style.width;
-    size_t columns = layout_columns(name, length);
+    size_t width = (whole ? SENTENCE : document->style.width) - (step->times > 1 ? TIMES : 0);
+    size_t columns = layout_columns(step->name, step->length);
 
     if (document->markdown) {
         fputs(first ? "   " : " → ", document->out);
-        document_code(document, name, length);
+        document_code(document, step->name, step->length);
+        put_times(text, step->times);
         return 0;
     }
     if (first) {
@@ -278,40 +295,69 @@ static size_t put_frame(struct text *text, const char *name, size_t length, size
         at += ARROW;
     }
     if (whole) {
-        fwrite(name, 1, length, document->out);
-        return at + columns;
+        fwrite(step->name, 1, step->length, document->out);
+        at += columns;
+    } else {
+        at += layout_put_name(document->out, step->name, step->length, width - at);
     }
-    return at + layout_put_name(document->out, name, length, width - at);
+    return at + put_times(text, step->times);
+}
+
+/* From the outermost frame to the innermost; to be freed. */
+static struct step *steps_of(const struct view *view, node_id node, size_t *count)
+{
+    size_t node_count, depth = 0;
+    const struct view_node *nodes = view_nodes(view, &node_count);
+    struct step *steps;
+
+    for (node_id i = node; i; i = nodes[i].parent)
+        depth += !nodes[i].parent || nodes[nodes[i].parent].name != nodes[i].name;
+    *count = depth;
+    steps = xcalloc(depth + 1, sizeof(*steps));
+    for (; node; node = nodes[node].parent) {
+        struct step *step = &steps[depth - 1];
+
+        step->name = view_text(view, nodes[node].name);
+        step->length = view_text_length(view, nodes[node].name);
+        step->times++;
+        depth -= !nodes[node].parent || nodes[nodes[node].parent].name != nodes[node].name;
+    }
+    return steps;
+}
+
+static size_t frames_of(const struct step *steps, size_t count)
+{
+    size_t frames = 0;
+
+    for (size_t i = 0; i < count; i++)
+        frames += steps[i].times;
+    return frames;
 }
 
 static void put_path(struct text *text, node_id node)
 {
-    const struct view *view = text->model->view;
-    size_t count, depth = 0, most = text->extent->path_frames, at = 0;
-    const struct view_node *nodes = view_nodes(view, &count);
-    node_id *path;
-    char gap[48];
+    size_t depth, most = text->extent->path_frames, at = 0;
+    struct step *steps = steps_of(text->model->view, node, &depth);
 
-    for (node_id i = node; i; i = nodes[i].parent)
-        depth++;
-    path = xalloc((depth + 1) * sizeof(*path));
-    for (size_t i = depth; node; node = nodes[node].parent)
-        path[--i] = node;
     for (size_t i = 0; i < depth; i++) {
         /* A quarter of the outer frames and three of the inner ones stay. */
         if (depth > most + 1 && i == most / 4) {
-            snprintf(gap, sizeof(gap), "(%zu frames)", depth - most);
-            at = put_frame(text, gap, strlen(gap), at, !i);
+            char words[48];
+            int length = snprintf(words, sizeof(words), "(%zu frames)",
+                                  frames_of(steps + i, depth - most));
+            struct step gap = {.name = words, .length = (size_t)length, .times = 1};
+
+            at = put_step(text, &gap, at, !i);
             i += depth - most - 1;
             continue;
         }
-        at = put_frame(text, view_text(view, nodes[path[i]].name),
-                       view_text_length(view, nodes[path[i]].name), at, !i);
+        at = put_step(text, &steps[i], at, !i);
     }
     if (!depth)
-        put_frame(text, "[no frames]", 11, 0, true);
+        put_step(text, &(struct step){.name = "[no frames]", .length = 11, .times = 1}, 0,
+                 true);
     fputc('\n', text->document.out);
-    free(path);
+    free(steps);
 }
 
 static void put_paths(struct text *text)

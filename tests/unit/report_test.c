@@ -356,6 +356,23 @@ Test(report, deep_paths_lose_their_middle_and_say_so)
     cr_expect(ne(ptr, strstr(text, "f5 → (176 frames) → f182"), NULL));
 }
 
+Test(report, frames_that_call_themselves_are_one_step_of_a_path)
+{
+    frame_id frames[203];
+    uint64_t values[] = {1, 1, 1};
+    const char *const names[] = {"main", "fib", "leaf"};
+
+    for (int i = 0; i < 203; i++)
+        frames[i] = profile_frame(profile, &(struct frame){.function = profile_intern_text(
+                                                               profile, names[i == 0    ? 0
+                                                                              : i < 201 ? 1
+                                                                                        : 2])});
+    profile_add(profile, frames, 203, 0, values);
+    const char *text = report(&(struct report_options){.style = {.width = 40}}, 0);
+
+    cr_expect(ne(ptr, strstr(text, "      main → fib ×200 → leaf ×2\n"), NULL));
+}
+
 Test(report, json_has_null_for_what_is_not_known)
 {
     add("main", 0, 1, NOT_MEASURED);
