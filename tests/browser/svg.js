@@ -394,6 +394,15 @@ test("on a phone a picture by itself is as wide as the screen, and its words as 
   clean(page);
 });
 
+test("however much there is to say, half of the window is for the frames", async (browser) => {
+  const page = await openText(browser, SMALL, ["--title", "word ".repeat(400)], { viewport: { width: 390, height: 800 } });
+  const [head, frames] = await page.evaluate(() => [".head", ".window"].map((of) => document.querySelector(of).getBoundingClientRect().height));
+  assert(head > 200 && frames > 380, `${head} for words, ${frames} for frames`);
+  assert.strictEqual(await page.locator(".head").evaluate((box) => box.scrollHeight > box.clientHeight), true);
+  assert.deepStrictEqual(await violations(page), []);
+  clean(page);
+});
+
 test("what is printed is the picture of the file, all of it", async (browser) => {
   const page = await openText(browser, SMALL, [], { viewport: { width: 800, height: 600 } });
   await page.emulateMedia({ media: "print" });
