@@ -460,6 +460,11 @@ static str_id host_text(struct profile *profile)
     return profile_intern_text(profile, text);
 }
 
+static const char *where_it_broke(const struct dso *dso)
+{
+    return strcmp(dso->path, "//anon") ? dso->path : "memory without a file";
+}
+
 static void add_notes(const struct session *session, struct profile *profile,
                       uint64_t lost_others)
 {
@@ -471,7 +476,7 @@ static void add_notes(const struct session *session, struct profile *profile,
                      "frame pointers",
                      session->broken[i].count,
                      session->broken[i].count == 1 ? "stack" : "stacks",
-                     session->broken[i].dso->path);
+                     where_it_broke(session->broken[i].dso));
     if (session->of_32_bits)
         profile_note(profile,
                      "%" PRIu64

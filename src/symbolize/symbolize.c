@@ -449,10 +449,10 @@ static const struct {
     {"luajit", "LuaJIT writes no names: -joff interprets instead"},
 };
 
+/* Once for all processes of a program: what is to be done is the same. */
 static void note_missing_names(const struct dso *dso, int reason, struct profile *profile)
 {
     char *note = NULL;
-    pid_t pid = dso->pid;
 
     if (reason == EPERM)
         note = xasprintf("perf-%d.map is not a file of that process's user: its names are not "
@@ -460,8 +460,8 @@ static void note_missing_names(const struct dso *dso, int reason, struct profile
                          (int)dso->jit->inner_pid);
     for (size_t i = 0; !note && i < ARRAY_LENGTH(runtimes); i++)
         if (!strncmp(dso->jit->program, runtimes[i].program, strlen(runtimes[i].program)))
-            note = xasprintf("process %d (%s) makes code without telling names: %s", (int)pid,
-                             dso->jit->program, runtimes[i].remedy);
+            note = xasprintf("%s makes code without telling names: %s", dso->jit->program,
+                             runtimes[i].remedy);
     if (note)
         profile_add_note(profile, note);
     free(note);

@@ -128,7 +128,7 @@ if shutil.which("node"):
     print("node without a map")
     done = fiq("run", "-f", 499, "-o", out, "--", "node", SCRATCH / "made.js")
     said = " ".join(done.stderr.split())
-    expect("makes code without telling names: run it as `node --perf-basic-prof`" in said,
+    expect("fiq: node makes code without telling names: run it as `node --perf-basic-prof`" in said,
            f"says which flag is missing: {said[-600:]}")
     expect("of leaf names unknown in code made at run time" in said, f"and how much: {said[-600:]}")
 if shutil.which("javac") and shutil.which("java"):
