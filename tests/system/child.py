@@ -97,7 +97,7 @@ expect("Hz of 997" in done.stderr, f"a preset on the command line outweighs it: 
 # ---- the rate is that of CPU time: who sleeps misses no sample ----
 
 done = fiq("run", "-f", 199, "-o", SCRATCH / "sleepy.folded", "--", "sh", "-c",
-           f"sleep 1; exec {' '.join(workload('shares', 0.5))}")
+           f"sleep 1; exec {shell_words(*workload('shares', 0.5))}")
 expect("of CPU time, 199 Hz of 199" in done.stderr, f"a second of sleep: {done.stderr!r}")
 
 finish()

@@ -5,7 +5,7 @@ from harness import *
 need_events()
 store = SCRATCH / "store"
 bench = workload("fixed_work", 60)
-BENCH = " ".join(bench)
+BENCH = shell_words(*bench)
 
 
 def ci(what, *options, command=bench, **more):

@@ -9,6 +9,7 @@ import math
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -61,6 +62,11 @@ def expect(condition, text):
 def finish():
     print(f"{len(_failures)} failed" if _failures else "all as expected")
     sys.exit(1 if _failures else 0)
+
+
+def shell_words(*words):
+    """The words as a shell has to read them, whatever a directory is called."""
+    return shlex.join(map(str, words))
 
 
 def workload(name, *arguments):

@@ -54,7 +54,7 @@ expect_named(attach_after(lambda path: copy("replacing", path),
 
 print("a file that deletes itself while fiq run samples it")
 program = copy("running", SCRATCH / "unlinked/program")
-script = f"exec 3<{program}; rm {program}; exec /proc/self/fd/3 0.6"
+script = f"exec 3<{shell_words(program)}; rm {shell_words(program)}; exec /proc/self/fd/3 0.6"
 fiq("run", "-f", 997, "-o", out, "--", "sh", "-c", script)
 expect_named({f: c for f, c in folded(out).items() if "main" in f})
 
@@ -71,7 +71,7 @@ expect(not sum(c for f, c in stacks.items() if {"first_turn", "second_turn"} <= 
 
 print("a thousand programs of two milliseconds")
 program = copy("running", SCRATCH / "brief/program")
-script = f"i=0; while [ $i -lt 1000 ]; do i=$((i+1)); {program} 0.002; done"
+script = f"i=0; while [ $i -lt 1000 ]; do i=$((i+1)); {shell_words(program, 0.002)}; done"
 fiq("run", "-f", 997, "-o", out, "--", "sh", "-c", script)
 expect_named(below_main(out))
 
@@ -90,8 +90,9 @@ print("other namespaces, with a decoy at the same path outside")
 home = SCRATCH / "inside"
 copy("replacing", home / "program")
 copy("running", SCRATCH / "hidden/program")
-script = (f"mount -t tmpfs none {home} && cp {SCRATCH}/hidden/program {home}/ && "
-          f"exec {home}/program")
+script = (f"mount -t tmpfs none {shell_words(home)} && "
+          f"cp {shell_words(SCRATCH / 'hidden/program', home)} && "
+          f"exec {shell_words(home / 'program')}")
 inside = ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "sh", "-c"]
 if os.geteuid() or subprocess.run([*inside, script + " 0.01"], capture_output=True).returncode:
     print("ok   # SKIP no namespaces here")

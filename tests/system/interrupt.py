@@ -68,7 +68,8 @@ expect(total(folded(out)) > 0, "and holds samples")
 for number in (signal.SIGTERM, signal.SIGHUP):
     print(f"{number.name} to fiq alone")
     mark = SCRATCH / f"got-{number.name}"
-    profiler = signalled("sh", "-c", f"trap 'echo got >>{mark}; exit 5' {number.name[3:]}; "
+    profiler = signalled("sh", "-c", f"mark={shell_words(mark)}; "
+                         f"trap 'echo got >>\"$mark\"; exit 5' {number.name[3:]}; "
                          "while :; do :; done")
     profiler.send_signal(number)
     profiler.communicate(timeout=PATIENCE)
@@ -86,13 +87,13 @@ expect(profiler.returncode == 0, f"ends with 0: {profiler.returncode}")
 expect(total(folded(out)) > 500, f"{total(folded(out))} samples")
 
 print("a process that outlives its parent")
-profiler = begin("sh", "-c", f"{workload('shares')[0]} 2 >/dev/null 2>&1 & echo $!")
+profiler = begin("sh", "-c", f"{shell_words(*workload('shares', 2))} >/dev/null 2>&1 & echo $!")
 output, said = profiler.communicate(timeout=PATIENCE)
 expect(profiler.returncode == 0, f"ends with 0: {profiler.returncode}")
 
 print("a job in the background of a script, whose shell lets it ignore SIGINT")
-script = (f"{workload('shares')[0]} 60 >/dev/null & target=$!; "
-          f"{FIQ} attach -q -p $target -o {out} >/dev/null & fiq=$!; "
+script = (f"{shell_words(*workload('shares', 60))} >/dev/null & target=$!; "
+          f"{shell_words(FIQ, 'attach', '-q', '-o', out)} -p $target >/dev/null & fiq=$!; "
           "echo $target $fiq; wait $fiq; echo $?; kill $target")
 out.unlink(missing_ok=True)
 shell = start(["sh", "-c", script])

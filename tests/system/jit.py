@@ -119,9 +119,9 @@ def reused_addresses(flag):
 if shutil.which("node"):
     (SCRATCH / "made.js").write_text(JS)
     # V8 may inline one function into the other: any of the file will do.
-    runtime("node --perf-basic-prof", ["sh", "-c", f"cd {SCRATCH} && exec node --perf-basic-prof made.js"],
+    runtime("node --perf-basic-prof", ["sh", "-c", f"cd {shell_words(SCRATCH)} && exec node --perf-basic-prof made.js"],
             ("made.js:",))
-    runtime("node --perf-prof", ["sh", "-c", f"cd {SCRATCH} && exec node --perf-prof made.js"],
+    runtime("node --perf-prof", ["sh", "-c", f"cd {shell_words(SCRATCH)} && exec node --perf-prof made.js"],
             ("made.js:",))
     reused_addresses("--perf-basic-prof")
     reused_addresses("--perf-prof")

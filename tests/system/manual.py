@@ -56,7 +56,7 @@ def workflow_lines(text):
 def workflows():
     home = SCRATCH / "workflows"
     home.mkdir()
-    (home / "bench").write_text(f"#!/bin/sh\nexec {WORKLOADS / 'fixed_work'} 30\n")
+    (home / "bench").write_text(f"#!/bin/sh\nexec {shell_words(*workload('fixed_work', 30))}\n")
     (home / "bench").chmod(0o755)
     github, gitlab = fences("fiq-ci.1.scd")
     steps = list(workflow_lines(github))
