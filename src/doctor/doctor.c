@@ -164,10 +164,11 @@ static void ask_debuginfod(struct examination *at, const struct debug_file_searc
 {
     struct debug_file file;
     struct offers more;
+    struct debuginfod servers = {0};
     const char *why;
 
     at->asked_debuginfod = true;
-    if (!debuginfod_find(&file, at->image, &why)) {
+    if (!debuginfod_find(&servers, &file, at->image, &why)) {
         line(at, "debuginfod", why);
         return;
     }

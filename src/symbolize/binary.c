@@ -12,7 +12,6 @@
 #include "base/search.h"
 #include "base/xalloc.h"
 #include "elf/mini_debug.h"
-#include "symbolize/debuginfod.h"
 #include "symbolize/go_names.h"
 #include "symbolize/plt.h"
 
@@ -128,7 +127,8 @@ static void check_identity(struct binary *binary)
     binary->image = NULL;
 }
 
-static void open_debug_file(struct binary *binary, const struct symbolizer_options *options)
+static void open_debug_file(struct binary *binary, const struct symbolizer_options *options,
+                            struct debuginfod *servers)
 {
     const char *why;
 
@@ -139,11 +139,12 @@ static void open_debug_file(struct binary *binary, const struct symbolizer_optio
         image_has_section(binary->image, ".zdebug_info") ||
         debug_file_find(&binary->debug, binary->image, &binary->search))
         return;
-    if (options->debuginfod && !debuginfod_find(&binary->debug, binary->image, &why))
+    if (options->debuginfod && !debuginfod_find(servers, &binary->debug, binary->image, &why))
         log_note("%s: no debug file from debuginfod: %s", binary->dso->path, why);
 }
 
-struct binary *binary_open(const struct dso *dso, const struct symbolizer_options *options)
+struct binary *binary_open(const struct dso *dso, const struct symbolizer_options *options,
+                           struct debuginfod *servers)
 {
     struct binary *binary = xcalloc(1, sizeof(*binary));
 
@@ -158,7 +159,7 @@ struct binary *binary_open(const struct dso *dso, const struct symbolizer_option
         open_file(binary);
     check_identity(binary);
     if (binary->image && dso->kind == DSO_FILE)
-        open_debug_file(binary, options);
+        open_debug_file(binary, options, servers);
     return binary;
 }
 

@@ -3,6 +3,7 @@
 
 #include "elf/debug_file.h"
 #include "process/process.h"
+#include "symbolize/debuginfod.h"
 #include "symbolize/dwarf.h"
 #include "symbolize/symbol_table.h"
 #include "symbolize/symbolize.h"
@@ -15,7 +16,8 @@
 struct binary;
 
 /* Never NULL; binary_failure() says what was in the way. */
-struct binary *binary_open(const struct dso *dso, const struct symbolizer_options *options);
+struct binary *binary_open(const struct dso *dso, const struct symbolizer_options *options,
+                           struct debuginfod *servers);
 void binary_close(struct binary *binary);
 
 /* NULL, or why the file cannot be used: a sentence. */

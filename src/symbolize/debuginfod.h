@@ -8,8 +8,14 @@
  * The client library is loaded when somebody asks: it brings curl along.
  */
 
+struct debuginfod {
+    bool given_up; /* the servers cannot be reached, or let us wait: they are asked no more */
+};
+
 /* Fetches the debug file of the program, or takes it from the client's cache.  False when there
- * is none; `why` then says it in a few words. */
-bool debuginfod_find(struct debug_file *file, struct image *program, const char **why);
+ * is none; `why` then says it in a few words.  Tells when it takes long, and when it gives up.
+ */
+bool debuginfod_find(struct debuginfod *servers, struct debug_file *file, struct image *program,
+                     const char **why);
 
 #endif

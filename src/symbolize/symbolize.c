@@ -18,6 +18,7 @@
 struct symbolizer {
     struct symbolizer_options options;
     char *debug_dir;
+    struct debuginfod servers;
     struct map binary_of_dso; /* id to index */
     struct binary **binaries;
     size_t binary_count, binary_room;
@@ -95,7 +96,7 @@ static struct binary *binary_of(struct symbolizer *symbolizer, const struct dso 
             xgrow(symbolizer->binaries, &symbolizer->binary_room, symbolizer->binary_count + 1,
                   sizeof(*symbolizer->binaries));
         symbolizer->binaries[symbolizer->binary_count++] =
-            binary_open(dso, &symbolizer->options);
+            binary_open(dso, &symbolizer->options, &symbolizer->servers);
     }
     return symbolizer->binaries[*index];
 }
