@@ -419,6 +419,9 @@ function showPicture(root, graph) {
 
   // ---- steps ----
 
+  // An address of nothing would scroll the page around a picture to its top.
+  const HOME = inPage ? "#all" : "#";
+
   function address() {
     const parts = new URLSearchParams();
     if (state.zoom) parts.set("z", state.zoom);
@@ -426,7 +429,8 @@ function showPicture(root, graph) {
     if (!state.exact) parts.set("i", "1");
     if (state.inverted !== root.hasAttribute("data-inverted")) parts.set("turn", "1");
     for (const control of controls) if (control.at) parts.set(control.key, control.at);
-    return parts.toString();
+    const text = parts.toString();
+    return text ? "#" + text : HOME;
   }
 
   function show() {
@@ -444,8 +448,8 @@ function showPicture(root, graph) {
   function update(change, quiet) {
     Object.assign(state, change);
     show();
-    const hash = "#" + address();
-    if (hash === (location.hash || "#")) return;
+    const hash = address();
+    if (hash === (location.hash || HOME)) return;
     try {
       if (quiet) location.replace(hash);
       else location.hash = hash;
@@ -465,7 +469,7 @@ function showPicture(root, graph) {
 
   function restore() {
     const parts = new URLSearchParams(location.hash.slice(1));
-    if ("#" + address() === (location.hash || "#")) return;
+    if (address() === (location.hash || HOME)) return;
     const number = (key) => Math.floor(Number(parts.get(key))) || 0, zoom = number("z");
     for (const control of controls) {
       const at = number(control.key);

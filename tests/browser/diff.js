@@ -278,6 +278,18 @@ for (const extension of [".svg", ".html"]) {
   });
 }
 
+test("a reset leaves the page where it is scrolled to", async (browser) => {
+  const page = await open(browser, draw(".html"), { viewport: { width: 1200, height: 300 } });
+  await clickOn(page, "print");
+  await page.evaluate(() => scrollTo(0, 40));
+  await page.waitForFunction(() => scrollY === 40);
+  await page.keyboard.press("Escape");
+  await page.waitForFunction(() => !new URLSearchParams(location.hash.slice(1)).has("z"));
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  assert.equal(await page.evaluate(() => scrollY), 40);
+  assert((await seen(page)).eval.width > 100, "not all is shown again");
+});
+
 test("keys that scroll a page are taken only within the picture", async (browser) => {
   const page = await open(browser, draw(".html"));
   await page.focus(".tables");
