@@ -38,6 +38,7 @@ struct reader {
     size_t thread_count, thread_room;
     uint64_t *chain;
     uint64_t now_ns; /* of the sample at hand; UINT64_MAX where its clock is not known */
+    uint64_t map_used_ns;
     uint32_t event;
     bool forked, awaiting;
     struct cut_stack cut[CUT_STACKS];
@@ -95,6 +96,11 @@ struct processes *reader_processes(struct reader *reader)
 const struct unwinder *reader_unwinder(const struct reader *reader)
 {
     return reader->unwinder;
+}
+
+uint64_t reader_map_used_ns(const struct reader *reader)
+{
+    return reader->map_used_ns;
 }
 
 bool reader_saw_fork(struct reader *reader)
@@ -197,6 +203,8 @@ static uint32_t mapped_location(struct reader *reader, const struct dso *dso, ui
         .is_return = is_return,
         .made = jit_code_find(dso->map, address - is_return, reader->now_ns)};
 
+    if (location.made)
+        reader->map_used_ns = reader->now_ns;
     return gather_location(reader->gather, &location);
 }
 

@@ -41,6 +41,10 @@ void reader_set_event(struct reader *reader, uint32_t event, uint64_t period,
 /* Whether a tracked process has forked since the last call. */
 bool reader_saw_fork(struct reader *reader);
 
+/* When a sample had the name that a perf map told (CLOCK_MONOTONIC; 0: never).  Its lines have
+ * no time but that of the reading, so that it has to be soon. */
+uint64_t reader_map_used_ns(const struct reader *reader);
+
 /* A stack of which more ought to be copied the next time: the word at `missing` was not. */
 struct cut_stack {
     pid_t pid, tid;

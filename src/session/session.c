@@ -183,12 +183,13 @@ static int patience_ms(const struct session *session)
 {
     struct capture_facts facts = capture_facts(session->capture);
     bool misses_forks = facts.filtered && !facts.follows_forks;
-    uint64_t age_ns = clock_ns(CLOCK_MONOTONIC) - session->started_ns;
-    bool is_new = age_ns < SETTLE_NS;
+    uint64_t now_ns = clock_ns(CLOCK_MONOTONIC), age_ns = now_ns - session->started_ns;
+    uint64_t map_used_ns = reader_map_used_ns(session->reader);
+    bool is_new = age_ns < SETTLE_NS, has_map = map_used_ns && now_ns < map_used_ns + SETTLE_NS;
 
     if (age_ns < SETTLE_NS / 5)
         return DRAIN_FIRST_MS;
-    return misses_forks || is_new ? DRAIN_SOON_MS : DRAIN_MS;
+    return misses_forks || is_new || has_map ? DRAIN_SOON_MS : DRAIN_MS;
 }
 
 static void *read_records(void *data)
