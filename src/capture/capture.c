@@ -56,14 +56,16 @@ struct capture {
     struct resting *resting; /* or NULL */
     struct far_stack *far;   /* or NULL */
     bool far_tried;
-    uint64_t enabled_ns;
+    uint64_t enabled_ns, redrawn_ns;
     bool rest_tried;
 
     int epoll, wake;
     struct side_band side_band;
 
     uint64_t lost_records, throttled, undecoded, retired_lost;
-    uint64_t random; /* what was drawn last */
+    uint64_t random;     /* what was drawn last */
+    struct clocks turns; /* where periods change: two after each other */
+    bool turn;           /* which of them it is */
 };
 
 /* ---- the rate ---- */
@@ -73,6 +75,13 @@ static uint64_t draw(struct capture *capture)
 {
     capture->random = hash_u64(capture->random + UINT64_C(0x9e3779b97f4a7c15));
     return capture->random;
+}
+
+static void next_period(struct capture *capture)
+{
+    capture->turn = capture->turns.count && !capture->turn;
+    if (!capture->turn)
+        capture->turns = clocks_in_turn(capture->facts.period, draw(capture));
 }
 
 static void choose_rate(struct capture *capture)
@@ -111,10 +120,11 @@ static size_t threads_of(pid_t pid)
 }
 
 /*
- * Two where nothing speaks against it.  A period that was asked for as such is kept.  Events of
- * threads are one for each CPU, too, and few processes may have thousands of descriptors; and
- * each clock of theirs begins anew with each thread and process that comes, and forgets half a
- * period of it: two of 1 ms are no harm, but two of 10 ms would hide half of a compiler's work.
+ * One for a CPU, whose period changes.  For a thread two where nothing speaks against it: its
+ * events are one for each CPU, too, and few processes may have thousands of descriptors; and
+ * each clock begins anew with each thread and process that comes, and forgets half a period of
+ * it: two of 1 ms are no harm, but two of 10 ms would hide half of a compiler's work.  A period
+ * that was asked for as such is kept.
  */
 static void choose_clocks(struct capture *capture)
 {
@@ -127,11 +137,16 @@ static void choose_clocks(struct capture *capture)
     facts->clocks = 1;
     if (!options->event->is_clock || options->period)
         return;
-    if (!facts->per_cpu && capture->target.kind == CAPTURE_PROCESSES)
+    if (facts->per_cpu) {
+        facts->redrawn = true;
+        next_period(capture);
+        return;
+    }
+    if (capture->target.kind == CAPTURE_PROCESSES)
         for (size_t i = 0; i < capture->target.count; i++)
             threads += threads_of(capture->target.pids[i]);
-    if (facts->per_cpu || (threads * capture->cpus.count <= THREAD_EVENTS_MOST &&
-                           (!options->children || facts->period <= THREAD_PERIOD_MOST_NS)))
+    if (threads * capture->cpus.count <= THREAD_EVENTS_MOST &&
+        (!options->children || facts->period <= THREAD_PERIOD_MOST_NS))
         facts->clocks = CLOCKS_MOST;
     else
         facts->period = clocks_near(facts->period, options->spread, draw(capture));
@@ -142,8 +157,30 @@ static struct clocks draw_clocks(struct capture *capture)
 {
     const struct capture_facts *facts = &capture->facts;
 
+    if (facts->redrawn)
+        return clocks_one(capture->turns.periods[capture->turn]);
     return facts->clocks > 1 ? clocks_two(facts->period, draw(capture))
                              : clocks_one(facts->period);
+}
+
+/* Another period for all CPUs, when it is time for it: what moves from one to another meets as
+ * many faster ticks as slower ones. */
+static void redraw(struct capture *capture)
+{
+    const struct capture_facts *facts = &capture->facts;
+    uint64_t now = clock_ns(CLOCK_MONOTONIC);
+
+    if (!facts->redrawn || now - capture->redrawn_ns < clocks_turn(facts->period))
+        return;
+    capture->redrawn_ns = now;
+    next_period(capture);
+    for (size_t i = 0; i < capture->cpus.count; i++) {
+        const struct cpu *cpu = &capture->cpus.list[i];
+
+        if (cpu->samplers[0] >= 0 && !resting_has(capture->resting, cpu))
+            ioctl(cpu->samplers[0], PERF_EVENT_IOC_PERIOD,
+                  &capture->turns.periods[capture->turn]);
+    }
 }
 
 /* ---- rings ---- */
@@ -510,7 +547,7 @@ void capture_close(struct capture *capture)
 
 int capture_enable(struct capture *capture, struct error *err)
 {
-    capture->enabled_ns = clock_ns(CLOCK_MONOTONIC);
+    capture->enabled_ns = capture->redrawn_ns = clock_ns(CLOCK_MONOTONIC);
     if (capture->attributes.sampler.enable_on_exec)
         return 0;
     /* Names and mappings first, so that no sample comes before what explains it. */
@@ -716,6 +753,8 @@ size_t capture_drain(struct capture *capture, int timeout_ms, bool last, capture
     }
     side_band_hand_out(&capture->side_band, last ? UINT64_MAX : settled, &capture->side_layout,
                        fn, data);
+    if (!last)
+        redraw(capture);
     return count + side_band_forget(&capture->side_band);
 }
 

@@ -25,6 +25,25 @@ struct clocks clocks_two(uint64_t period, uint64_t random)
                            .count = 2};
 }
 
+uint64_t clocks_turn(uint64_t period)
+{
+    enum { TICKS = 20, TURN_LEAST = 50 * 1000 * 1000 };
+
+    return period < TURN_LEAST / TICKS ? TURN_LEAST : period * TICKS;
+}
+
+struct clocks clocks_in_turn(uint64_t period, uint64_t random)
+{
+    static const double APART = 0.3;
+    double forgotten = (double)period / 2 / (double)clocks_turn(period);
+    double faster = APART * (2 * from_zero_to_one(random) - 1);
+
+    return (struct clocks){
+        .periods = {(uint64_t)((double)period / (1 + faster + forgotten) + 0.5),
+                    (uint64_t)((double)period / (1 - faster + forgotten) + 0.5)},
+        .count = 2};
+}
+
 uint64_t clocks_near(uint64_t period, double spread, uint64_t random)
 {
     double faster = 1 + spread * (2 * from_zero_to_one(random) - 1);

@@ -208,6 +208,11 @@ void resting_look(struct resting *resting, uint64_t now_ns)
     }
 }
 
+bool resting_has(const struct resting *resting, const struct cpu *cpu)
+{
+    return resting && cpu->quiet_looks == QUIET_LOOKS;
+}
+
 void resting_forget(struct resting *resting)
 {
     for (size_t i = 0; i < resting->cpus->count; i++)

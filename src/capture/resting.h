@@ -1,6 +1,7 @@
 #ifndef FIQ_CAPTURE_RESTING_H
 #define FIQ_CAPTURE_RESTING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "capture/cpus.h"
@@ -24,6 +25,9 @@ int resting_descriptor(const struct resting *resting);
 
 /* Switches samplers on where the target came back, and, when it is time for it, off. */
 void resting_look(struct resting *resting, uint64_t now_ns);
+
+/* Whether a CPU's samplers are off. */
+bool resting_has(const struct resting *resting, const struct cpu *cpu);
 
 /* All samplers are new, and on. */
 void resting_forget(struct resting *resting);

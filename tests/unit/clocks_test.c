@@ -52,6 +52,25 @@ Test(clocks, a_single_one_keeps_its_period)
     cr_expect(eq(u64, clocks.periods[0], 1003009));
 }
 
+Test(clocks, two_in_turn_tick_as_often_as_one_though_each_forgets_half_a_period)
+{
+    const uint64_t periods[] = {200000, 1003009, 10101010};
+
+    for (size_t i = 0; i < 3; i++) {
+        double turn = (double)clocks_turn(periods[i]), wanted = turn / (double)periods[i];
+
+        cr_expect(ge(dbl, turn, 50e6));
+        for (uint64_t draw = 0; draw < DRAWS; draw++) {
+            struct clocks clocks = clocks_in_turn(periods[i], hash_u64(draw));
+            double ticks = turn / (double)clocks.periods[0] + turn / (double)clocks.periods[1];
+
+            cr_assert(eq(sz, clocks.count, 2));
+            cr_assert(lt(dbl, fabs(rate(clocks.periods[0]) / rate(periods[i]) - 1), 0.33));
+            cr_assert(lt(dbl, fabs((ticks - 1) / (2 * wanted) - 1), 1e-4));
+        }
+    }
+}
+
 Test(clocks, near_is_within_the_spread_and_uses_all_of_it)
 {
     double least = INFINITY, most = 0;
