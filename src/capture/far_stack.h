@@ -18,8 +18,7 @@
  * told to it for each thread, from where the thread's last stack was cut.  What it copies comes
  * through a ring of its own on each CPU, and belongs to the sample that has the same count of
  * the event (PERF_SAMPLE_READ): the program reads the count, the kernel puts it into the
- * sample, and in between nothing counts; two clocks of a CPU do not count alike, as they were
- * not started at the same nanosecond.  Times do not tell: before Linux 6.3 a sample's time
+ * sample, and in between nothing counts.  Times do not tell: before Linux 6.3 a sample's time
  * is taken after the program has run, since then before.  Where bpf(2) is not allowed there is
  * none of this, and such stacks stay cut.
  */
