@@ -34,7 +34,7 @@ uint64_t clocks_turn(uint64_t period)
 
 struct clocks clocks_in_turn(uint64_t period, uint64_t random)
 {
-    static const double APART = 0.3;
+    static const double APART = 0.2;
     double forgotten = (double)period / 2 / (double)clocks_turn(period);
     double faster = APART * (2 * from_zero_to_one(random) - 1);
 

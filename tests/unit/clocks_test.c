@@ -65,7 +65,7 @@ Test(clocks, two_in_turn_tick_as_often_as_one_though_each_forgets_half_a_period)
             double ticks = turn / (double)clocks.periods[0] + turn / (double)clocks.periods[1];
 
             cr_assert(eq(sz, clocks.count, 2));
-            cr_assert(lt(dbl, fabs(rate(clocks.periods[0]) / rate(periods[i]) - 1), 0.33));
+            cr_assert(lt(dbl, fabs(rate(clocks.periods[0]) / rate(periods[i]) - 1), 0.23));
             cr_assert(lt(dbl, fabs((ticks - 1) / (2 * wanted) - 1), 1e-4));
         }
     }
