@@ -64,7 +64,8 @@ struct capture {
 
     uint64_t lost_records, throttled, undecoded, retired_lost;
     uint64_t random;     /* what was drawn last */
-    struct clocks turns; /* where periods change: two after each other */
+    bool two_clocks;     /* sample each thread together */
+    struct clocks turns; /* where periods change: two after each other; else none */
     bool turn;           /* which of them it is */
 };
 
@@ -134,11 +135,9 @@ static void choose_clocks(struct capture *capture)
     size_t threads = capture->target.kind == CAPTURE_COMMAND;
 
     capture->random = clock_ns(CLOCK_REALTIME) ^ (uint64_t)getpid() << 40;
-    facts->clocks = 1;
     if (!options->event->is_clock || options->period)
         return;
     if (facts->per_cpu) {
-        facts->redrawn = true;
         next_period(capture);
         return;
     }
@@ -147,7 +146,7 @@ static void choose_clocks(struct capture *capture)
             threads += threads_of(capture->target.pids[i]);
     if (threads * capture->cpus.count <= THREAD_EVENTS_MOST &&
         (!options->children || facts->period <= THREAD_PERIOD_MOST_NS))
-        facts->clocks = CLOCKS_MOST;
+        capture->two_clocks = true;
     else
         facts->period = clocks_near(facts->period, options->spread, draw(capture));
 }
@@ -155,31 +154,28 @@ static void choose_clocks(struct capture *capture)
 /* For one CPU or thread, or both. */
 static struct clocks draw_clocks(struct capture *capture)
 {
-    const struct capture_facts *facts = &capture->facts;
+    uint64_t period = capture->facts.period;
 
-    if (facts->redrawn)
+    if (capture->turns.count)
         return clocks_one(capture->turns.periods[capture->turn]);
-    return facts->clocks > 1 ? clocks_two(facts->period, draw(capture))
-                             : clocks_one(facts->period);
+    return capture->two_clocks ? clocks_two(period, draw(capture)) : clocks_one(period);
 }
 
 /* Another period for all CPUs, when it is time for it: what moves from one to another meets as
  * many faster ticks as slower ones. */
 static void redraw(struct capture *capture)
 {
-    const struct capture_facts *facts = &capture->facts;
     uint64_t now = clock_ns(CLOCK_MONOTONIC);
 
-    if (!facts->redrawn || now - capture->redrawn_ns < clocks_turn(facts->period))
+    if (!capture->turns.count || now - capture->redrawn_ns < clocks_turn(capture->facts.period))
         return;
     capture->redrawn_ns = now;
     next_period(capture);
     for (size_t i = 0; i < capture->cpus.count; i++) {
         const struct cpu *cpu = &capture->cpus.list[i];
 
-        if (cpu->samplers[0] >= 0 && !resting_has(capture->resting, cpu))
-            ioctl(cpu->samplers[0], PERF_EVENT_IOC_PERIOD,
-                  &capture->turns.periods[capture->turn]);
+        if (cpu->sampler >= 0 && !resting_has(capture->resting, cpu))
+            ioctl(cpu->sampler, PERF_EVENT_IOC_PERIOD, &capture->turns.periods[capture->turn]);
     }
 }
 
@@ -307,14 +303,6 @@ static int open_events(struct capture *capture, const struct cpu *cpu, pid_t tid
 
 /* ---- topologies ---- */
 
-/* Which of the events are the CPU's: those from `first` up to `end`. */
-static void note_samplers(struct cpu *cpu, const struct event_list *events, size_t first,
-                          size_t end)
-{
-    for (size_t i = 0; i < CLOCKS_MOST; i++)
-        cpu->samplers[i] = first + i < end ? events->fds[first + i] : -1;
-}
-
 /* Whether one event per CPU is allowed: it is tried, not asked for. */
 static int try_per_cpu(const struct capture *capture)
 {
@@ -343,14 +331,13 @@ static int open_per_cpu(struct capture *capture, struct error *err)
 {
     for (size_t i = 0; i < capture->cpus.count; i++) {
         struct cpu *cpu = &capture->cpus.list[i];
-        size_t first = capture->samplers.count;
         int failed = open_events(capture, cpu, -1);
 
         if (failed == -ENODEV) /* went offline meanwhile */
             continue;
         if (failed)
             return explain_open(err, -failed, &capture->target, &capture->options);
-        note_samplers(cpu, &capture->samplers, first, capture->samplers.count);
+        cpu->sampler = capture->samplers.fds[capture->samplers.count - 1];
     }
     if (capture->target.kind == CAPTURE_MACHINE || !in_first_pid_namespace() ||
         bpf_filter_open(&capture->filter, capture->target.pids, capture->target.count,
@@ -773,21 +760,23 @@ static uint64_t read_lost(const struct capture *capture, const struct event_list
     return lost;
 }
 
-/* Those of one CPU; none where it is offline. */
+/* That of one CPU; -1 where it is offline. */
 static int open_fresh(struct capture *capture, const struct perf_event_attr *attr,
                       struct event_list *fresh, const struct cpu *cpu, struct error *err)
 {
-    size_t first = fresh->count;
     int failed = open_samplers(capture, *attr, fresh, cpu, -1);
 
-    if (failed && failed != -ENODEV)
+    if (failed == -ENODEV) {
+        keep(fresh, -1);
+        return 0;
+    }
+    if (failed)
         return error_set(err, -failed, "cannot open an event with other attributes: %s",
                          strerror(-failed));
-    for (size_t i = first; i < fresh->count; i++)
-        if ((capture->facts.filtered || capture->far) &&
-            bpf_filter_attach(&capture->filter, fresh->fds[i]))
-            return error_set(err, errno, "cannot attach the filter to an event: %s",
-                             strerror(errno));
+    if ((capture->facts.filtered || capture->far) &&
+        bpf_filter_attach(&capture->filter, fresh->fds[fresh->count - 1]))
+        return error_set(err, errno, "cannot attach the filter to an event: %s",
+                         strerror(errno));
     return 0;
 }
 
@@ -796,26 +785,21 @@ static int replace_samplers(struct capture *capture, struct perf_event_attr attr
                             struct error *err)
 {
     struct cpus *cpus = &capture->cpus;
-    size_t *ends = xcalloc(cpus->count, sizeof(*ends)); /* of each CPU's */
     struct event_list fresh = {0};
     int failed = 0;
 
     attr.disabled = 1;
-    for (size_t i = 0; i < cpus->count && !failed; i++) {
+    for (size_t i = 0; i < cpus->count && !failed; i++)
         failed = open_fresh(capture, &attr, &fresh, &cpus->list[i], err);
-        ends[i] = fresh.count;
-    }
     if (failed) {
         close_all(&fresh);
-        free(ends);
         return failed;
     }
     capture_disable(capture);
-    for (size_t i = 0; i < fresh.count; i++)
+    for (size_t i = 0; i < cpus->count; i++) {
         ioctl(fresh.fds[i], PERF_EVENT_IOC_ENABLE, 0);
-    for (size_t i = 0; i < cpus->count; i++)
-        note_samplers(&cpus->list[i], &fresh, i ? ends[i - 1] : 0, ends[i]);
-    free(ends);
+        cpus->list[i].sampler = fresh.fds[i];
+    }
     if (capture->resting)
         resting_forget(capture->resting);
     capture->retired_lost += read_lost(capture, &capture->samplers);

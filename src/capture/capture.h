@@ -48,9 +48,6 @@ struct capture_facts {
     bool follows_forks;  /* ... which knows of new children by itself */
     uint64_t period;     /* that a sample stands for, 0 with a frequency the kernel steers */
     double frequency_hz; /* after clamping, without the spread */
-    uint32_t clocks;     /* that sample a CPU or thread together (clocks.h) */
-    bool redrawn; /* the clock's period is another every now and then, but for `period` on
-                     average */
     uint32_t stack_bytes; /* copied now */
     uint64_t ring_bytes;  /* of one CPU's ring */
     uint64_t ring_wanted; /* before it was made smaller to fit the locked-memory limit */

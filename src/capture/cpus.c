@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/xalloc.h"
@@ -14,10 +13,8 @@ enum { CPUS_MAX = 1 << 16 /* so that no odd file makes us open more */ };
 static void add(struct cpus *cpus, size_t *room, int number)
 {
     cpus->list = xgrow(cpus->list, room, cpus->count + 1, sizeof(*cpus->list));
-    cpus->list[cpus->count] = (struct cpu){.number = number, .owner = -1, .side_owner = -1};
-    for (size_t i = 0; i < CLOCKS_MOST; i++)
-        cpus->list[cpus->count].samplers[i] = -1;
-    cpus->count++;
+    cpus->list[cpus->count++] =
+        (struct cpu){.number = number, .sampler = -1, .owner = -1, .side_owner = -1};
 }
 
 /* /sys/devices/system/cpu/online: "0-3,8".  Where there is no /sys, as in a bare chroot, all
@@ -60,12 +57,6 @@ uint32_t cpus_numbers(const struct cpus *cpus)
         if (cpus->list[i].number > most)
             most = cpus->list[i].number;
     return (uint32_t)most + 1;
-}
-
-void cpu_sample(const struct cpu *cpu, bool on)
-{
-    for (size_t i = 0; i < CLOCKS_MOST && cpu->samplers[i] >= 0; i++)
-        ioctl(cpu->samplers[i], on ? PERF_EVENT_IOC_ENABLE : PERF_EVENT_IOC_DISABLE, 0);
 }
 
 static void close_rings(struct cpus *cpus)

@@ -2,18 +2,15 @@
 #define FIQ_CAPTURE_CPUS_H
 
 #include <linux/perf_event.h>
-#include <stdbool.h>
 
-#include "capture/clocks.h"
 #include "capture/ring.h"
 
 /* The machine's CPUs, each with a ring for samples and one for the side-band. */
 struct cpu {
     int number;
-    int samplers[CLOCKS_MOST]; /* the events, where they are the CPU's; else, or behind the
-                                  last, -1 */
-    uint64_t samples;          /* taken from the ring since the last look of `resting` */
-    unsigned quiet_looks;      /* of resting */
+    int sampler;           /* the event, where there is one per CPU; else -1 */
+    uint64_t samples;      /* taken from the ring since the last look of `resting` */
+    unsigned quiet_looks;  /* of resting */
     int owner, side_owner; /* dummy events of fiq itself that the rings belong to: an event of
                               the target would raise POLLHUP for ever when its thread ends */
     struct ring ring, side;
@@ -30,9 +27,6 @@ void cpus_list(struct cpus *cpus);
 uint32_t cpus_numbers(const struct cpus *cpus);
 /* Also closes and unmaps what is open. */
 void cpus_free(struct cpus *cpus);
-
-/* Switches a CPU's samplers on or off. */
-void cpu_sample(const struct cpu *cpu, bool on);
 
 /* The rings of one CPU, in bytes. */
 struct ring_sizes {

@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -159,7 +160,7 @@ static void await(struct resting *resting, struct cpu *cpu)
 static void stay_awake(struct resting *resting, struct cpu *cpu)
 {
     if (cpu->quiet_looks == QUIET_LOOKS)
-        cpu_sample(cpu, true);
+        ioctl(cpu->sampler, PERF_EVENT_IOC_ENABLE, 0);
     cpu->quiet_looks = 0;
     atomic_store(awaited_on(resting, cpu), 0);
 }
@@ -172,7 +173,7 @@ static void stay_quiet(struct resting *resting, struct cpu *cpu)
     if (!cpu->quiet_looks || !atomic_load(awaited_on(resting, cpu)))
         await(resting, cpu);
     else if (cpu->quiet_looks < QUIET_LOOKS && ++cpu->quiet_looks == QUIET_LOOKS)
-        cpu_sample(cpu, false);
+        ioctl(cpu->sampler, PERF_EVENT_IOC_DISABLE, 0);
 }
 
 static void wake_where_it_came(struct resting *resting)
@@ -202,7 +203,7 @@ void resting_look(struct resting *resting, uint64_t now_ns)
 
         if (cpu->samples || samples < BUSY_SAMPLES)
             stay_awake(resting, cpu);
-        else if (cpu->samplers[0] >= 0)
+        else if (cpu->sampler >= 0)
             stay_quiet(resting, cpu);
         cpu->samples = 0;
     }

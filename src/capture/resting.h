@@ -26,7 +26,7 @@ int resting_descriptor(const struct resting *resting);
 /* Switches samplers on where the target came back, and, when it is time for it, off. */
 void resting_look(struct resting *resting, uint64_t now_ns);
 
-/* Whether a CPU's samplers are off. */
+/* Whether a CPU's sampler is off. */
 bool resting_has(const struct resting *resting, const struct cpu *cpu);
 
 /* All samplers are new, and on. */
