@@ -17,6 +17,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "base/namespace.h"
 #include "base/xalloc.h"
 #include "capture/attributes.h"
 #include "capture/bpf_filter.h"
@@ -314,17 +315,10 @@ static int try_per_cpu(const struct capture *capture)
     return 0;
 }
 
-/* Process numbers in the kernel's own namespace are the only ones that the filter knows; the
- * first namespace has a fixed inode (PROC_PID_INIT_INO). */
-static bool in_first_pid_namespace(void)
+/* Its programs see process numbers of the first namespace only. */
+static bool bpf_knows_our_numbers(void)
 {
-    char link[64];
-    ssize_t length = readlink("/proc/self/ns/pid", link, sizeof(link) - 1);
-
-    if (length < 0)
-        return false;
-    link[length] = '\0';
-    return !strcmp(link, "pid:[4026531836]");
+    return in_first_pid_namespace() == 1;
 }
 
 static int open_per_cpu(struct capture *capture, struct error *err)
@@ -339,7 +333,7 @@ static int open_per_cpu(struct capture *capture, struct error *err)
             return explain_open(err, -failed, &capture->target, &capture->options);
         cpu->sampler = capture->samplers.fds[capture->samplers.count - 1];
     }
-    if (capture->target.kind == CAPTURE_MACHINE || !in_first_pid_namespace() ||
+    if (capture->target.kind == CAPTURE_MACHINE || !bpf_knows_our_numbers() ||
         bpf_filter_open(&capture->filter, capture->target.pids, capture->target.count,
                         capture->options.children))
         return 0;
@@ -850,7 +844,7 @@ static void open_far_stack(struct capture *capture)
     struct far_stack *far;
 
     capture->far_tried = true;
-    if (!capture->facts.adaptive || !in_first_pid_namespace())
+    if (!capture->facts.adaptive || !bpf_knows_our_numbers())
         return;
     far = far_stack_new(&capture->cpus, capture->facts.filtered ? capture->filter.map : -1,
                         &limits);

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/namespace.h"
 #include "base/priority.h"
 #include "base/xalloc.h"
 #include "cli/cli.h"
@@ -222,15 +223,6 @@ static int measure(struct attach_settings *settings, const struct signals *signa
     return failed ? print_error(&err, EXIT_FAILED) : EXIT_DONE;
 }
 
-/* The first PID namespace, in which the machine has started, has always this number. */
-static bool in_pid_namespace(void)
-{
-    char name[32] = "";
-
-    return readlink("/proc/self/ns/pid", name, sizeof(name) - 1) > 0 &&
-           strcmp(name, "pid:[4026531836]");
-}
-
 static int check_pids(const struct who *who, struct error *err)
 {
     for (size_t i = 0; i < who->count; i++)
@@ -250,7 +242,7 @@ static int prepare_and_measure(struct attach_settings *settings)
     settings->measure.session.hurried = priority_hurry();
     if (settings->who.machine && !settings->measure.duration_ns)
         settings->measure.duration_ns = (uint64_t)MACHINE_S * 1000000000u;
-    if (settings->who.machine && in_pid_namespace())
+    if (settings->who.machine && in_first_pid_namespace() == 0)
         log_warning(
             "fiq runs in a PID namespace, as of a container: what processes outside of it "
             "run has no names; on the host, or with docker run --pid=host, it has");
