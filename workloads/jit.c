@@ -100,8 +100,10 @@ static void tell_unwinding(void)
 {
     static const uint8_t cie[] = {20, 0,    0,  0, 0,    0,    0, 0, 1,    'z', 'R', 0,
                                   1,  0x78, 16, 1, 0x1b, 0x0c, 7, 8, 0x90, 1,   0,   0};
-    /* advance 1; CFA + 16; rbp at -16; advance 4; CFA + 48 */
-    static const uint8_t rows[] = {0x41, 0x0e, 16, 0x86, 2, 0x44, 0x0e, 48, 0, 0, 0};
+    /* advance 1; CFA + 16; rbp at -16; advance 4; CFA + 48; and on the way out advance 13;
+     * CFA + 16; advance 1; CFA + 8; rbp as it was */
+    static const uint8_t rows[] = {0x41, 0x0e, 16, 0x86, 2,    0x44, 0x0e, 48,
+                                   0x4d, 0x0e, 16, 0x41, 0x0e, 8,    0xc6};
     int32_t distance = -(int32_t)((sizeof(call) + 7) / 8 * 8 + sizeof(cie) + 8);
     size_t size = sizeof(cie) + 4 + 4 + 4 + 4 + 1 + sizeof(rows) + 4;
 
