@@ -1,4 +1,10 @@
-/* Follows the cost of functions that have been inlined into their callers, or no longer are. */
+/*
+ * Follows the cost of functions that have been inlined into their callers, or no longer are.
+ *
+ * What is decided must be the same when the sides change places.  So shares are made of sums of
+ * whole numbers, which are the same in any order, and what is equal is put in order by its
+ * name: numbers of nodes and functions depend on which side came first.
+ */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +21,12 @@ struct vanished {
     size_t move;
 };
 
-/* All that vanished of one function below one caller, as share of that side. */
+/* All that vanished of one function below one caller. */
 struct move {
     function_id function, caller;
     int side;
-    double share;
+    const char *name, *caller_name; /* on that side */
+    double sum, share;              /* of that side */
     bool believed;
 };
 
@@ -45,11 +52,9 @@ static double row_sum(const struct tree *tree, const uint64_t *row, int side)
     return sum;
 }
 
-static double self_share(const struct inlining *inlining, uint32_t node, int side)
+static double self_sum(const struct tree *tree, uint32_t node, int side)
 {
-    const struct tree *tree = inlining->tree;
-
-    return row_sum(tree, tree->self + node * tree->columns, side) / inlining->whole[side];
+    return row_sum(tree, tree->self + node * tree->columns, side);
 }
 
 static void sum_sides(struct inlining *inlining)
@@ -60,7 +65,7 @@ static void sum_sides(struct inlining *inlining)
     for (int side = 0; side < 2; side++) {
         inlining->total[side] = xcalloc(tree->count, sizeof(double));
         for (size_t i = tree->count; i-- > 0;) {
-            inlining->total[side][i] += row_sum(tree, tree->self + i * tree->columns, side);
+            inlining->total[side][i] += self_sum(tree, (uint32_t)i, side);
             if (i)
                 inlining->total[side][tree->nodes[i].parent] += inlining->total[side][i];
         }
@@ -69,9 +74,18 @@ static void sum_sides(struct inlining *inlining)
     inlining->self = xcalloc(2 * functions + 1, sizeof(double));
     for (uint32_t i = 1; i < tree->count; i++)
         for (int side = 0; side < 2; side++)
-            if (inlining->whole[side] > 0)
-                inlining->self[2 * tree->nodes[i].function + (size_t)side] +=
-                    self_share(inlining, i, side);
+            inlining->self[2 * (size_t)tree->nodes[i].function + (size_t)side] +=
+                self_sum(tree, i, side);
+    for (size_t i = 0; i < 2 * functions; i++)
+        if (inlining->whole[i % 2] > 0)
+            inlining->self[i] /= inlining->whole[i % 2];
+}
+
+static const char *name_on(const struct tree *tree, function_id function, int side)
+{
+    const char *name = names_text(tree->names, function, side);
+
+    return name ? name : "";
 }
 
 static size_t move_of(struct inlining *inlining, const struct vanished *vanished)
@@ -87,7 +101,11 @@ static size_t move_of(struct inlining *inlining, const struct vanished *vanished
         inlining->moves = xgrow(inlining->moves, &inlining->move_room, inlining->move_count + 1,
                                 sizeof(*inlining->moves));
         inlining->moves[inlining->move_count] =
-            (struct move){.function = function, .caller = caller, .side = vanished->side};
+            (struct move){.function = function,
+                          .caller = caller,
+                          .side = vanished->side,
+                          .name = name_on(tree, function, vanished->side),
+                          .caller_name = name_on(tree, caller, vanished->side)};
         *found = (uint32_t)inlining->move_count++;
     }
     return *found;
@@ -99,22 +117,27 @@ static void find_vanished(struct inlining *inlining)
 
     for (uint32_t i = 1; i < tree->count; i++) {
         struct vanished found = {.node = i, .caller = tree->nodes[i].parent};
-        double share;
+        double sum;
 
         found.side = inlining->total[1][i] > 0;
         if (inlining->total[!found.side][i] > 0 || inlining->total[found.side][i] <= 0)
             continue;
-        share = self_share(inlining, i, found.side);
+        sum = self_sum(tree, i, found.side);
         while (found.caller && inlining->total[!found.side][found.caller] <= 0)
             found.caller = tree->nodes[found.caller].parent;
-        if (share <= 0 || !found.caller ||
+        if (sum <= 0 || !found.caller ||
             tree->nodes[found.caller].function == tree->nodes[i].function)
             continue;
         found.move = move_of(inlining, &found);
-        inlining->moves[found.move].share += share;
+        inlining->moves[found.move].sum += sum;
         inlining->vanished = xgrow(inlining->vanished, &inlining->vanished_room,
                                    inlining->vanished_count + 1, sizeof(found));
         inlining->vanished[inlining->vanished_count++] = found;
+    }
+    for (size_t i = 0; i < inlining->move_count; i++) {
+        struct move *move = &inlining->moves[i];
+
+        move->share = move->sum / inlining->whole[move->side];
     }
 }
 
@@ -130,7 +153,7 @@ static int by_caller(const void *a, const void *b)
         return x->side - y->side;
     if (x->share != y->share)
         return x->share < y->share ? 1 : -1;
-    return (x->function > y->function) - (x->function < y->function);
+    return strcmp(x->name, y->name);
 }
 
 /* The function has really lost about that much, not only changed its callers. */
@@ -197,19 +220,26 @@ static void move_rows(const struct inlining *inlining, uint64_t *self)
     }
 }
 
+static bool is_greater(const struct move *move, const struct move *other)
+{
+    if (!other || move->share != other->share)
+        return !other || move->share > other->share;
+    return strcmp(move->caller_name, other->caller_name) < 0;
+}
+
 static function_id *destinations(const struct inlining *inlining)
 {
     size_t functions = names_function_count(inlining->tree->names);
     function_id *moved = xalloc((2 * functions + 1) * sizeof(*moved));
-    double *most = xcalloc(2 * functions + 1, sizeof(*most));
+    const struct move **most = xcalloc(2 * functions + 1, sizeof(*most));
 
     memset(moved, 0xff, (2 * functions + 1) * sizeof(*moved));
     for (size_t i = 0; i < inlining->move_count; i++) {
         const struct move *move = &inlining->moves[i];
         size_t at = 2 * (size_t)move->function + (size_t)move->side;
 
-        if (move->believed && move->share > most[at]) {
-            most[at] = move->share;
+        if (move->believed && is_greater(move, most[at])) {
+            most[at] = move;
             moved[at] = move->caller;
         }
     }
