@@ -82,6 +82,7 @@ const char *model_module(const struct model *model, name_id name);
 struct model_tree {
     struct view_node *nodes;
     uint64_t *samples; /* of the whole subtree; NULL when they are not known */
+    uint32_t *times;   /* how often the name stands in a row at most; NULL before a fold */
     size_t count;
 };
 
@@ -95,6 +96,8 @@ void model_whole_tree(const struct model *model, struct model_tree *tree);
 void model_callers(const struct model *model, const bool *wanted, struct model_tree *tree);
 /* Below the root the wanted functions, below each what it calls. */
 void model_callees(const struct model *model, const bool *wanted, struct model_tree *tree);
+/* Makes one node of each and those of its children that have its name, and of theirs. */
+void model_tree_fold(struct model_tree *tree);
 void model_tree_free(struct model_tree *tree);
 
 #endif

@@ -187,9 +187,54 @@ void model_callees(const struct model *model, const bool *wanted, struct model_t
     free(below);
 }
 
+/* What is in the samples of a node and in none of its children. */
+static uint64_t *own_samples(const struct model_tree *tree)
+{
+    uint64_t *own = xcalloc(tree->count, sizeof(*own));
+
+    if (!tree->samples)
+        return own;
+    memcpy(own, tree->samples, tree->count * sizeof(*own));
+    for (size_t i = 1; i < tree->count; i++) {
+        uint64_t *parent = &own[tree->nodes[i].parent];
+
+        *parent -= *parent < tree->samples[i] ? *parent : tree->samples[i]; /* saturated */
+    }
+    return own;
+}
+
+void model_tree_fold(struct model_tree *tree)
+{
+    struct grown grown = {.tree = call_tree_new()};
+    node_id *place = xcalloc(tree->count, sizeof(*place));
+    uint32_t *in_a_row = xcalloc(tree->count, sizeof(*in_a_row));
+    uint32_t *times = xcalloc(tree->count, sizeof(*times)); /* of the fewer nodes that stay */
+    uint64_t *own = own_samples(tree);
+    struct model_tree folded = {.times = times};
+
+    for (size_t i = 1; i < tree->count; i++) {
+        const struct view_node *node = &tree->nodes[i];
+        bool again = node->parent && tree->nodes[node->parent].name == node->name;
+
+        place[i] = again ? place[node->parent]
+                         : call_tree_child(grown.tree, place[node->parent], node->name);
+        in_a_row[i] = again ? in_a_row[node->parent] + 1 : 1;
+        if (times[place[i]] < in_a_row[i])
+            times[place[i]] = in_a_row[i];
+        grown_weigh(&grown, place[i], node->self, own[i]);
+    }
+    grown_finish(&grown, tree->samples != NULL, &folded);
+    free(place);
+    free(in_a_row);
+    free(own);
+    model_tree_free(tree);
+    *tree = folded;
+}
+
 void model_tree_free(struct model_tree *tree)
 {
     free(tree->nodes);
     free(tree->samples);
+    free(tree->times);
     *tree = (struct model_tree){0};
 }

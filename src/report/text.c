@@ -258,13 +258,22 @@ struct step {
     size_t length, times;
 };
 
+enum { TIMES_ROOM = 32 };
+
+/* Nothing for what stands there once. */
+static const char *times_of(char buffer[TIMES_ROOM], size_t times)
+{
+    buffer[0] = '\0';
+    if (times > 1)
+        snprintf(buffer, TIMES_ROOM, " ×%zu", times);
+    return buffer;
+}
+
 static size_t put_times(struct text *text, size_t times)
 {
-    char number[32];
+    char buffer[TIMES_ROOM];
+    const char *number = times_of(buffer, times);
 
-    if (times < 2)
-        return 0;
-    snprintf(number, sizeof(number), " ×%zu", times);
     fputs(number, text->document.out);
     return layout_columns(number, strlen(number));
 }
@@ -552,12 +561,14 @@ static bool continues_chain(const struct model_tree *tree, const struct view_nod
     return node->parent && tree->nodes[node->parent].total == node->total;
 }
 
-static char *indented(size_t indent, bool chained, const char *name)
+static char *indented(size_t indent, bool chained, const char *name, uint32_t times)
 {
     enum { DEEPEST = 40 };
     int columns = (int)(2 * (indent > DEEPEST ? DEEPEST : indent));
+    char number[TIMES_ROOM];
 
-    return xasprintf("%*s%s%s", columns, "", chained ? "↳ " : "", name);
+    return xasprintf("%*s%s%s%s", columns, "", chained ? "↳ " : "", name,
+                     times_of(number, times));
 }
 
 static void tree_row_cells(struct tree_table *it, const struct tree_row *row, size_t indent)
@@ -565,8 +576,9 @@ static void tree_row_cells(struct tree_table *it, const struct tree_row *row, si
     struct text *text = it->text;
     const struct view_node *node = &it->tree->nodes[row->node];
     uint64_t samples = it->tree->samples ? it->tree->samples[row->node] : NOT_MEASURED;
-    char buffer[32], *name = indented(indent, continues_chain(it->tree, node),
-                                      view_text(text->model->view, node->name));
+    char buffer[32],
+        *name = indented(indent, continues_chain(it->tree, node),
+                         view_text(text->model->view, node->name), it->tree->times[row->node]);
 
     if (!node->parent)
         it->root_total = node->total;
@@ -587,7 +599,7 @@ static void hidden_row_cells(struct tree_table *it, const struct tree_row *row, 
     char buffer[32], line[48], *name;
 
     snprintf(line, sizeof(line), "… %zu more", row->hidden);
-    name = indented(indent + 1, false, line);
+    name = indented(indent + 1, false, line, 1);
     table_cell(&it->table, percent_of(it->text, buffer, row->hidden_total));
     for (size_t c = 2; c < it->table.column_count; c++)
         table_cell(&it->table, "");
@@ -642,12 +654,13 @@ static void close_rows(struct tree_table *it, const struct tree_walk *walk, size
 }
 
 static void put_tree(struct text *text, enum tree_kind kind, const char *title,
-                     const struct model_tree *tree)
+                     struct model_tree *tree)
 {
     struct tree_table it = {.text = text, .tree = tree, .kind = kind, .table = {.drawn = true}};
     struct tree_walk walk;
     size_t all = 0;
 
+    model_tree_fold(tree);
     heading(text, title);
     tree_columns(&it);
     walk_begin(&walk, text, tree);

@@ -252,6 +252,31 @@ Test(report, callees_merge_over_all_callers)
     free(wanted);
 }
 
+Test(report, a_folded_tree_has_each_recursion_once_with_all_that_it_calls)
+{
+    struct model_tree tree = {0};
+
+    add("main;walk;walk;walk;visit", 0, 3, 0);
+    add("main;walk;walk", 0, 2, 0);
+    add("main;walk;visit;walk", 0, 4, 0);
+    add("main", 0, 1, 0);
+    model_fill(&model, profile, CPU);
+    model_whole_tree(&model, &tree);
+    model_tree_fold(&tree);
+
+    cr_assert(eq(sz, tree.count, 5));
+    cr_expect(eq(u64, tree_at(&tree, PATH("main")), 10));
+    cr_expect(eq(u64, tree_at(&tree, PATH("main", "walk")), 9));
+    cr_expect(eq(u64, tree_at(&tree, PATH("main", "walk", "visit")), 7));
+    cr_expect(eq(u64, tree_at(&tree, PATH("main", "walk", "visit", "walk")), 4));
+    cr_expect(eq(u64, tree.nodes[1].self, 10000000));
+    cr_expect(eq(u64, tree.nodes[2].self, 20000000));
+    cr_expect(eq(u64, tree.nodes[2].total, 90000000));
+    cr_expect(eq(u32, tree.times[1], 1));
+    cr_expect(eq(u32, tree.times[2], 3));
+    model_tree_free(&tree);
+}
+
 Test(report, a_whole_name_is_not_taken_for_an_expression)
 {
     bool *wanted;
