@@ -8,14 +8,14 @@ STATIC_PACKAGES="libbz2-dev"
 TEST_PACKAGES="libcriterion-dev scdoc clang-14 libclang-rt-14-dev clang-format-14 chromium
     libxml2-utils util-linux procps binutils file g++ llvm-14 dwz xz-utils"
 
-# Runs a command until it succeeds, three times at most: a mirror answers with an error now and
-# then, and lists that were fetched while it was being changed name files that are gone.  Not for
-# what is tested.
+# Runs a command until it succeeds, five times at most within some four minutes: a mirror answers
+# with an error now and then, or is away for a moment, and lists that were fetched while it was
+# being changed name files that are gone.  Not for what is tested.
 patiently()
 {
     local pause
 
-    for pause in ${FIQ_PAUSES-10 30}; do
+    for pause in ${FIQ_PAUSES-10 30 60 120}; do
         "$@" && return 0
         echo "again in $pause s: $1" >&2
         sleep "$pause"
