@@ -179,7 +179,7 @@ Test(output, a_full_device_is_an_error)
     cr_expect(ne(ptr, strstr(err.message, "/dev/full"), NULL));
 }
 
-Test(output, a_pipe_without_a_reader_is_refused_at_once, .timeout = 10)
+Test(output, a_pipe_without_a_reader_is_refused_at_once, .timeout = 120)
 {
     cr_assert(eq(int, mkfifo("pipe", 0600), 0));
     cr_expect(eq(int, output_open(&output, "pipe", &err), -ENXIO));

@@ -142,7 +142,7 @@ Test(source, a_file_says_how_far_it_is)
     unlink(path);
 }
 
-Test(source, a_pipe_is_read_to_its_end, .timeout = 10)
+Test(source, a_pipe_is_read_to_its_end, .timeout = 120)
 {
     int ends[2], saved = dup(STDIN_FILENO);
     struct source *source;
