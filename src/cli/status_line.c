@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* To the first column, and what stood there is gone. */
@@ -30,4 +31,15 @@ void status_line(const char *format, ...)
 void status_line_clear(void)
 {
     fputs(CLEAR, stderr);
+}
+
+/* Nobody tells where the cursor is without being asked by way of the input, which is another's.
+ * As many blanks as a line has end in the next line, but for those that began at the first
+ * column: the terminal waits at the last one for more. */
+void status_line_fresh(void)
+{
+    struct winsize size;
+
+    if (!ioctl(STDERR_FILENO, TIOCGWINSZ, &size))
+        fprintf(stderr, "%*s\r", size.ws_col, "");
 }

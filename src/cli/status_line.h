@@ -14,4 +14,7 @@ PRINTF_LIKE(1, 2)
 void status_line(const char *format, ...);
 void status_line_clear(void);
 
+/* Goes to a line of its own where another program may have left the cursor within one. */
+void status_line_fresh(void);
+
 #endif

@@ -1,7 +1,11 @@
 #!/usr/bin/env python3
 """The child of fiq run has what it would have without fiq."""
+import fcntl
+import pty
 import resource
 import signal
+import struct
+import termios
 
 from harness import *
 
@@ -79,6 +83,59 @@ lines = done.stdout.splitlines()
 expect(any('"workload"' in line for line in lines) and
        total(folded("\n".join(line for line in lines if '"workload"' not in line))) > 100,
        "-o -: folded text on standard output, behind the child's")
+
+print("the terminal")
+COLUMNS = 60
+
+
+def on_terminal(*arguments):
+    """What fiq and its child write to a terminal."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 25, COLUMNS, 0, 0))
+    running = subprocess.Popen([FIQ, *map(str, arguments)], stdin=theirs, stdout=theirs,
+                               stderr=theirs, env={**os.environ, "TERM": "xterm"})
+    os.close(theirs)
+    said = b""
+    with contextlib.suppress(OSError):  # EIO, when nobody has the other end any more
+        while piece := os.read(ours, 65536):
+            said += piece
+    running.wait(timeout=PATIENCE)
+    os.close(ours)
+    return said.decode()
+
+
+def screen(said):
+    """The lines that one sees then; a cursor behind the last column stays until more comes."""
+    lines, at = [""], 0
+    for word in re.findall(r"\x1b\[[\d;]*[A-Za-z]|.", said, re.S):
+        if word == "\n":
+            lines.append("")
+        elif word == "\r":
+            at = 0
+        elif word == "\x1b[K":
+            lines[-1] = lines[-1][:at]
+        elif len(word) == 1:
+            if at == COLUMNS:
+                lines.append("")
+                at = 0
+            lines[-1] = lines[-1].ljust(at)[:at] + word + lines[-1][at + 1:]
+            at += 1
+    return [line.rstrip() for line in lines]
+
+
+for text in ("", "x", "half a line", "x" * (COLUMNS - 1), "x" * COLUMNS, "x" * (COLUMNS + 1)):
+    said = on_terminal("run", "-o", out, "--", "sh", "-c", f"echo one; sleep 0.5; printf '{text}'")
+    shown = screen(said)
+    wanted = ["one", *(text[i:i + COLUMNS] for i in range(0, len(text), COLUMNS))]
+    expect(said.startswith("one\r\n" + text), f"the child has it to itself: {said!r}")
+    expect(shown[:len(wanted)] == wanted and shown[len(wanted)].startswith("fiq: "),
+           f"fiq begins a line of its own behind {len(text)} letters: {shown[:4]}")
+busy = start(workload("shares", 60))
+said = on_terminal("attach", "-p", busy.pid, "-d", "500ms", "-o", out)
+busy.kill()
+expect(re.match(r"\r\x1b\[K\d+\.\d s of 0\.5 s, \d+ samples", said),
+       f"attach shows progress: {said!r}")
+expect(screen(said)[0].startswith("fiq: "), f"and takes it away in the end: {screen(said)[:2]}")
 
 print("a variable in front of the command")
 done = fiq("run", "-q", "-o", out, "--", "GREETING=hello/you", "sh", "-c", "echo $GREETING")
