@@ -23,8 +23,7 @@ print("shares: three functions")
 stacks, truth, done = profile_run(workload("shares", 2))
 expect_truth(stacks, truth)
 expect_complete(stacks, 0.999)
-owed = truth["cpu_ns"] * 997 / 1e9
-expect_all("all", stacks, owed, 0.05 * owed)
+expect_used("all", stacks, 997, truth["cpu_ns"], done.seconds, 0.05)
 for name in ("hot", "medium", "cold"):
     # burn() is inlined into each; where debug information says so it is a frame of its own.
     leaf = sum(c for f, c in stacks.items() if f[-1] == name or f[-2:] == (name, "burn"))
@@ -104,9 +103,8 @@ stacks, truth, _ = profile_run(workload("dlopen_late", 1))
 expect_truth(stacks, truth)
 
 print("app.py: an interpreter")
-stacks, truth, _ = profile_run(workload("app.py", 1))
-owed = truth["cpu_ns"] * 997 / 1e9
-expect_all("all", stacks, owed, 0.1 * owed)
+stacks, truth, done = profile_run(workload("app.py", 1))
+expect_used("all", stacks, 997, truth["cpu_ns"], done.seconds, 0.1)
 expect_complete(stacks, 0.98)
 
 finish()

@@ -26,6 +26,10 @@ SOURCES = pathlib.Path(__file__).resolve().parents[2] / "workloads"
 ROOTS = re.compile(r"main|_start|_dl_start(_user)?|__libc_start_\w+|_*clone3?|start_thread|"
                    r"ret_from_fork\w*|\[(libc|ld-linux-x86-64)\.so\.\d\+0x\w+\]")
 
+# Where a process has no stack of its own: between the programs of an exec, and when it has given
+# its memory back at its end.
+NO_PROGRAM = re.compile(r"(bprm_execve|do_execveat_common|do_exit)(\.\S+)?")
+
 # Where ticks of the clock arrive that came due while interrupts were off: behind the interrupt, or
 # behind the switch of tasks.  It was perhaps another task's time that they fell into, one that was
 # woken and done in an instant; where there are many such, a target has more samples than it used
@@ -170,10 +174,16 @@ def expect_truth(stacks, truth, slack=0.01):
         expect_share(stacks, name, ns / truth["cpu_ns"], slack)
 
 
+def is_complete(frames):
+    """A stack reaches its root.  A frame for the process may stand outside of it."""
+    if any(frame.startswith("[stack ") for frame in frames[:3]):
+        return False
+    return (any(ROOTS.fullmatch(frame) for frame in frames[:3]) or
+            any(NO_PROGRAM.fullmatch(frame) for frame in frames))
+
+
 def expect_complete(stacks, least=0.99):
-    """Stacks reach their root.  A frame for the process may stand outside of it."""
-    complete = sum(count for frames, count in stacks.items()
-                   if any(ROOTS.fullmatch(frame) for frame in frames[:3]))
+    complete = sum(count for frames, count in stacks.items() if is_complete(frames))
     share = complete / max(total(stacks), 1)
     expect(share >= least, f"{share:.2%} of the stacks are complete, {least:.1%} wanted")
 
@@ -184,6 +194,18 @@ def expect_all(name, stacks, owed, slack):
     return expect(least <= owed + slack and most >= owed - slack,
                   f"{name}: {least} samples and {most - least} of delayed ticks, {owed:.0f} ± "
                   f"{slack:.0f} are owed")
+
+
+def chance(owed, hertz, seconds):
+    """What chance adds to the number of samples in `seconds`: who has a CPU for himself is not met
+    by chance, who shares it is (binomially, four standard deviations)."""
+    return 4 * math.sqrt(owed * max(0, 1 - owed / (hertz * seconds)))
+
+
+def expect_used(name, stacks, hertz, cpu_ns, seconds, part):
+    """The samples are those that the CPU time owes, within `part` of them."""
+    owed = cpu_ns * hertz / 1e9
+    return expect_all(name, stacks, owed, part * owed + chance(owed, hertz, seconds))
 
 
 def expect_owed(name, stacks, hertz, used, outside):
@@ -202,10 +224,12 @@ def expect_no_longer(name, stacks, hertz, seconds):
 
 
 def profile_run(command, *options, frequency=997):
-    """fiq run on a command; (stacks, truth, finished process)."""
+    """fiq run on a command; (stacks, truth, finished process, with the seconds that it took)."""
     out = SCRATCH / "out.folded"
     out.unlink(missing_ok=True)
+    begun = time.monotonic()
     done = fiq("run", "-f", frequency, "-o", out, *options, "--", *command)
+    done.seconds = time.monotonic() - begun
     if not expect(done.returncode == 0, f"{' '.join(map(str, command[:1]))} ends with 0"):
         print(done.stderr)
         finish()

@@ -30,11 +30,8 @@ def followed(name, move, seconds):
             stacks[frames] = stacks.get(frames, 0) + stack["count"]
         kinds = sum(quality[kind] for kind in ("complete", "cut", "broken", "kernel_only"))
         expect(kinds == total(stacks), f"{name}: {kinds} samples of some quality")
-        # Who shares its CPU is met by chance (binomially, four standard deviations), who has it
-        # for himself is not.
         owed = quality["owed"]
-        others = max(0, 1 - owed / (997 * seconds))
-        expect_all(name, stacks, owed, 0.03 * owed + 10 + 4 * math.sqrt(owed * others))
+        expect_all(name, stacks, owed, 0.03 * owed + 10 + chance(owed, 997, seconds))
     return done.stderr
 
 
