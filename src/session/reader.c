@@ -241,15 +241,27 @@ static uint32_t user_location(struct reader *reader, const struct process *proce
     return cached->location >> 1;
 }
 
+/* Nothing lies at the stack pointer of a system call, where the return address of the function
+ * that makes it should be. */
+static bool has_lost_its_stack(const struct sample *sample)
+{
+    const struct regs *regs = &sample->regs;
+
+    return !sample->stack_size && regs->r[REGS_IP] == regs->r[REGS_BEHIND_SYSCALL];
+}
+
 /* In the middle of an exec, the registers are still those of the program before, and nothing
- * of it is there any more. */
+ * of it is there any more; as long as the old memory is being given back, what was mapped is
+ * still known. */
 static bool is_between_programs(const struct reader *reader, const struct process *process,
                                 const struct record *record)
 {
-    return record->in_kernel && !process_mapping(process, reader->chain[0]);
+    return record->in_kernel &&
+           (!process_mapping(process, reader->chain[0]) || has_lost_its_stack(&record->sample));
 }
 
-/* One for each thread, its last. */
+/* One for each thread, its last.  Where nothing was there to copy, as when a function's first
+ * access to a new page of its stack faults, nothing is copied from farther out either. */
 static void note_cut(struct reader *reader, const struct record *record)
 {
     struct cut_stack cut = {.pid = record->pid,
@@ -260,7 +272,7 @@ static void note_cut(struct reader *reader, const struct record *record)
 
     while (i < reader->cut_count && reader->cut[i].tid != cut.tid)
         i++;
-    if (!cut.missing || i == CUT_STACKS)
+    if (!cut.missing || !record->sample.stack_size || i == CUT_STACKS)
         return;
     reader->cut[i] = cut;
     reader->cut_count += i == reader->cut_count;
@@ -280,7 +292,7 @@ static node_id add_user_stack(struct reader *reader, struct process *process,
 
     depth = unwind(reader->unwinder, process, record->tid, sample, reader->options.stack_bytes,
                    reader->chain, UNWIND_DEPTH, &same, &end);
-    if (depth == 1 && is_between_programs(reader, process, record)) {
+    if (depth == 1 && end != UNWIND_ROOT && is_between_programs(reader, process, record)) {
         quality->kernel_only++;
         return 0;
     }

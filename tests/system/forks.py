@@ -33,6 +33,15 @@ expect(unknown <= 0.02 * total(stacks), f"{unknown} samples of programs that nob
 broken = sum(c for f, c in stacks.items() if "[stack broken]" in f)
 expect(broken <= 0.02 * total(stacks), f"{broken} of {total(stacks)} stacks broken in vfork and exec")
 
+print("in the middle of an exec, when the registers are of the program before, whose memory is gone")
+script = "n=0; while [ $n -lt 500 ]; do n=$((n+1)); /bin/true; done"
+fiq("run", "-f", 4999, "-o", out, "--", "sh", "-c", script)
+stacks = {f: c for f, c in folded(out).items() if any(map(NO_PROGRAM.fullmatch, f))}
+if stacks or not any("[kernel" in f[-1] for f in folded(out)):
+    cut = sum(c for f, c in stacks.items() if "[stack cut]" in f)
+    expect(not cut and total(stacks) > 50,
+           f"no stack is looked for there: {cut} of {total(stacks)} are cut")
+
 print("from their first moment")
 child = """import os, time
 number = os.fork()
