@@ -20,6 +20,7 @@ struct code {
 struct arch {
     uint16_t machine;   /* EM_* */
     uint8_t ip, sp, bp; /* in perf's numbering */
+    uint8_t result;     /* the same: where a system call leaves what it returns */
     uint8_t dwarf_sp, dwarf_bp, dwarf_ra;
     uint8_t perf_of_dwarf[CFI_REGISTERS];
     uint32_t scratch; /* registers, by DWARF number, that a call does not preserve */
@@ -39,6 +40,8 @@ struct arch {
     bool (*epilogue_rule)(const struct code *code, struct rule *rule);
     /* The same from all the code that comes up to the function's return. */
     bool (*code_walk)(uint64_t pc, code_read_fn *read, void *data, struct rule *rule);
+    /* Where code that looks at the result of a system call goes on when that is 0. */
+    uint64_t (*code_after_zero)(uint64_t pc, code_read_fn *read, void *data);
     /* The row in short, or RULE_SLOW. */
     struct rule (*rule_of_row)(const struct cfi_row *row, const struct space *space);
 };

@@ -22,4 +22,10 @@ typedef size_t code_read_fn(void *data, uint64_t address, uint8_t *into, size_t 
 
 bool code_walk_x86_64(uint64_t pc, code_read_fn *read, void *data, struct rule *rule);
 
+/*
+ * Where the code at `pc`, which looks at the result of a system call or has just done so, goes
+ * on when that is 0: past the branches that this decides.  0 when it does not look at it.
+ */
+uint64_t code_after_zero_x86_64(uint64_t pc, code_read_fn *read, void *data);
+
 #endif

@@ -479,3 +479,50 @@ bool code_walk_x86_64(uint64_t pc, code_read_fn *read, void *data, struct rule *
     }
     return true;
 }
+
+/* ---- behind a system call ---- */
+
+/* test %rax,%rax or %eax,%eax; cmp $0 of the same */
+static bool looks_at_result(const struct insn *insn)
+{
+    bool tests = insn->opcode == 0x85 && reg_of(insn) == RAX && rm_of(insn) == RAX;
+    bool compares =
+        insn->opcode == 0x83 && reg_of(insn) % 8 == 7 && rm_of(insn) == RAX && !insn->immediate;
+
+    return insn->map == 1 && (tests || compares);
+}
+
+/* By its condition, when the flags are those of 0 (Intel SDM, volume 1, appendix B): zero and
+ * parity are set, carry, sign and overflow are not. */
+static bool is_taken_at_zero(const struct insn *insn)
+{
+    enum { SET = 1 << 4 /* e */ | 1 << 6 /* be */ | 1 << 10 /* p */ | 1 << 14 /* le */ };
+    unsigned condition = insn->opcode & 15u;
+    bool holds = SET >> (condition & ~1u) & 1;
+
+    return condition & 1 ? !holds : holds;
+}
+
+static bool is_conditional(const struct insn *insn)
+{
+    return (insn->map == 1 && (insn->opcode & 0xf0) == 0x70) ||
+           (insn->map == 2 && (insn->opcode & 0xf0) == 0x80);
+}
+
+uint64_t code_after_zero_x86_64(uint64_t pc, code_read_fn *read, void *data)
+{
+    uint64_t start = pc;
+
+    for (unsigned steps = 0; steps < BRANCHES_MAX; steps++) {
+        uint8_t code[INSN_MAX];
+        struct insn insn;
+
+        if (!decode(code, read(data, pc, code, sizeof(code)), &insn) ||
+            (!is_conditional(&insn) && (steps || !looks_at_result(&insn))))
+            break;
+        pc += insn.size;
+        if (is_conditional(&insn) && is_taken_at_zero(&insn))
+            pc += (uint64_t)insn.immediate;
+    }
+    return pc == start ? 0 : pc;
+}

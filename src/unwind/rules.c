@@ -365,6 +365,19 @@ struct rule rules_from_code(struct rules *rules, uint64_t address)
     return rule;
 }
 
+bool rules_new_thread_at(struct rules *rules, uint64_t address)
+{
+    const struct mapping *mapping = process_mapping(rules->process, address);
+    struct place place;
+    uint64_t next;
+
+    if (!mapping || !place_of(rules, mapping, address, &place))
+        return false;
+    next = rules->arch->code_after_zero(place.address, read_code,
+                                        (void *)(uintptr_t)binary_space(place.binary));
+    return next && rules_find(rules, address + (next - place.address)).kind == RULE_END;
+}
+
 /* Up to `size` bytes of the running process. */
 static unsigned read_process(pid_t pid, uint64_t address, void *into, size_t size)
 {

@@ -71,6 +71,10 @@ struct code rules_code(struct rules *rules, uint64_t address);
  * nothing. */
 struct rule rules_from_code(struct rules *rules, uint64_t address);
 
+/* Whether a system call in front of `address` makes threads, and a new one, whose result of it
+ * is 0, goes to code without a caller, as CFI says there. */
+bool rules_new_thread_at(struct rules *rules, uint64_t address);
+
 /* Code in memory only, as it is now: a system call. */
 struct code rules_made_code(struct rules *rules, uint64_t address);
 

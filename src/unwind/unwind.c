@@ -40,6 +40,7 @@ struct walk {
     uint64_t pc, sp, bp;
     bool bp_known;
     bool interrupted; /* pc is an instruction, not a return address */
+    bool result_is_0; /* of a system call that the sample may lie behind */
     bool full;        /* `registers` are followed, too */
     struct registers registers;
 
@@ -226,6 +227,14 @@ static bool guess(struct walk *walk, struct rule *rule, bool *reusable)
     if (plausible_frame_pointer(walk))
         return true;
     return walk->interrupted ? scan(walk, rule) : called_by_entry(walk, rule);
+}
+
+/* A thread in its first moment, behind the system call that made it: glibc ends the CFI of
+ * clone() there, as the way that returns is the maker's alone. */
+static bool is_new_thread(struct walk *walk)
+{
+    return !walk->depth && walk->result_is_0 &&
+           rules_new_thread_at(walk->unwinder->rules, walk->pc);
 }
 
 static enum unwind_end end_without_rule(const struct walk *walk)
@@ -453,6 +462,8 @@ static bool is_outermost(struct walk *walk, struct rule rule)
         return true;
     if (rule.flags & RULE_OTHER_STACK)
         return walk->bp_known && !walk->bp;
+    if (rule.kind == RULE_NONE && is_new_thread(walk))
+        return true;
     return rule.kind == RULE_NONE && !walk->interrupted && outermost_by_frame_pointer(walk);
 }
 
@@ -563,6 +574,7 @@ static void start(struct walk *walk, const struct sample *sample, bool full)
     walk->sp = regs->r[walk->arch->sp];
     walk->bp = regs->r[walk->arch->bp];
     walk->bp_known = regs->known >> walk->arch->bp & 1;
+    walk->result_is_0 = regs->known >> walk->arch->result & 1 && !regs->r[walk->arch->result];
     walk->interrupted = true;
     walk->full = full;
     walk->depth = walk->head = walk->tail = 0;

@@ -308,6 +308,7 @@ const struct arch arch_x86_64 = {
     .ip = 8,
     .sp = 7,
     .bp = 6,
+    .result = 0,
     .dwarf_sp = DWARF_RSP,
     .dwarf_bp = DWARF_RBP,
     .dwarf_ra = DWARF_RA,
@@ -321,5 +322,6 @@ const struct arch arch_x86_64 = {
     .prologue_rule = prologue_rule,
     .epilogue_rule = epilogue_rule,
     .code_walk = code_walk_x86_64,
+    .code_after_zero = code_after_zero_x86_64,
     .rule_of_row = rule_of_row,
 };

@@ -1,4 +1,4 @@
-/* Any bytes as code: the walk through them ends, and reads nothing else. */
+/* Any bytes as code: the walks through them end, and read nothing else. */
 #include "../code_bytes.h"
 #include "unwind/code_walk.h"
 
@@ -8,5 +8,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     struct rule rule;
 
     code_walk_x86_64(START, read_bytes, &code, &rule);
+    code_after_zero_x86_64(START, read_bytes, &code);
     return 0;
 }

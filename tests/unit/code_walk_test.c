@@ -88,3 +88,53 @@ Test(code_walk, code_that_never_returns_says_nothing)
     cr_expect(not(WALK(0, 0x50, 0xc3)));                   /* push %rax; ret */
     cr_expect(not(WALK(0, 0x90)));                         /* its bytes end */
 }
+
+/* ---- behind a system call ---- */
+
+static uint64_t after_zero(const void *bytes, size_t size)
+{
+    struct code_bytes code = {bytes, size};
+
+    return code_after_zero_x86_64(START, read_bytes, &code);
+}
+#define AFTER_ZERO(...)                                                                        \
+    after_zero((const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
+
+Test(code_walk, a_new_thread_takes_the_branches_that_a_result_of_0_takes)
+{
+    /* glibc's clone3: test %rax,%rax; jl 10; je 8; ret; 8: xor %ebp,%ebp; 10: neg %eax */
+    cr_expect(eq(
+        u64, AFTER_ZERO(0x48, 0x85, 0xc0, 0x7c, 0x05, 0x74, 0x01, 0xc3, 0x31, 0xed, 0xf7, 0xd8),
+        START + 8));
+    /* cmp $0,%rax; jne (in 32 bits) 12; 10: xor %ebp,%ebp; 12: ret */
+    cr_expect(eq(u64,
+                 AFTER_ZERO(0x48, 0x83, 0xf8, 0x00, 0x0f, 0x85, 0x02, 0x00, 0x00, 0x00, 0x31,
+                            0xed, 0xc3),
+                 START + 10));
+}
+
+Test(code_walk, a_new_thread_may_be_in_the_midst_of_those_branches)
+{
+    /* jl 5; je 5; ret; 5: xor %ebp,%ebp */
+    cr_expect(
+        eq(u64, AFTER_ZERO(0x7c, 0x05, 0x74, 0x01, 0xc3, 0x31, 0xed, 0xf7, 0xd8), START + 5));
+}
+
+Test(code_walk, conditions_are_those_of_zero)
+{
+    static const bool taken[] = {false, true, false, true,  true,  false, true, false,
+                                 false, true, true,  false, false, true,  true, false};
+
+    for (uint8_t i = 0; i < 16; i++)
+        cr_expect(eq(u64, AFTER_ZERO(0x85, 0xc0, 0x70 | i, 0x01, 0x90, 0x90),
+                     START + (taken[i] ? 5 : 4)),
+                  "condition %d", i);
+}
+
+Test(code_walk, code_that_does_not_look_at_the_result_goes_nowhere)
+{
+    cr_expect(eq(u64, AFTER_ZERO(0x90, 0x74, 0x01, 0xc3, 0x90), 0));             /* nop */
+    cr_expect(eq(u64, AFTER_ZERO(0x48, 0x85, 0xd2, 0x74, 0x01, 0xc3, 0x90), 0)); /* %rdx */
+    cr_expect(eq(u64, AFTER_ZERO(0x48, 0x83, 0xf8, 0x01, 0x74, 0x01, 0x90), 0)); /* cmp $1 */
+    cr_expect(eq(u64, AFTER_ZERO(0x4d, 0x85, 0xc0, 0x74, 0x01, 0xc3, 0x90), 0)); /* %r8 */
+}
