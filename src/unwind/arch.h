@@ -30,6 +30,8 @@ struct arch {
     uint16_t signal_offset[CFI_REGISTERS];
 
     bool (*is_sigreturn)(const struct code *code);
+    /* Behind it: where the kernel says that a signal's frame is being taken down. */
+    bool (*in_sigreturn)(const struct code *code);
     /* A return address that begins the end of a stack: its function has no CFI. */
     bool (*is_end)(const struct code *code);
     /* An address that a call instruction precedes. */

@@ -198,6 +198,9 @@ static struct rule rule_from_file(const struct rules *rules, const struct place 
         return rule;
     if (binary_is_entry(place->binary, place->address))
         return (struct rule){.kind = RULE_END};
+    /* The kernel is in the system call still, and the frame where it was. */
+    if (arch->in_sigreturn(&here))
+        return (struct rule){.kind = RULE_SIGNAL};
     return (struct rule){.kind = RULE_NONE};
 }
 

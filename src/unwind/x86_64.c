@@ -27,6 +27,14 @@ static bool is_sigreturn(const struct code *code)
     return starts_with(code, 0, pattern, sizeof(pattern));
 }
 
+/* As much of it as is known in front of an address. */
+static bool in_sigreturn(const struct code *code)
+{
+    static const uint8_t pattern[CODE_BEFORE] = {0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
+
+    return preceded_by(code, pattern, sizeof(pattern));
+}
+
 static bool is_end(const struct code *code)
 {
     /* glibc's __start_context: mov %rbx,%rsp; mov (%rsp),%rdi; test %rdi,%rdi */
@@ -317,6 +325,7 @@ const struct arch arch_x86_64 = {
                       168},
     .scratch = 1u << 0 | 1u << 1 | 1u << 2 | 1u << 4 | 1u << 5 | 0xf00u,
     .is_sigreturn = is_sigreturn,
+    .in_sigreturn = in_sigreturn,
     .is_end = is_end,
     .follows_call = follows_call,
     .prologue_rule = prologue_rule,

@@ -98,6 +98,21 @@ expect(honest == total(in_handler), "and none passes for complete that is not")
 if copies_far():
     expect(whole > 0.6 * total(in_handler), f"{whole} of {total(in_handler)} go on to main")
 
+print("signals: on the way back, when the kernel still reads their frame")
+RETURNING = """
+import signal, time
+signal.signal(signal.SIGUSR1, lambda *_: None)
+while time.process_time() < 1:
+    for _ in range(100):
+        signal.raise_signal(signal.SIGUSR1)
+print("{}")
+"""
+stacks, _, _ = profile_run([sys.executable, "-c", RETURNING])
+returning = {f: c for f, c in stacks.items() if any("rt_sigreturn" in frame for frame in f)}
+if returning or not any("[kernel" in f[-1] for f in stacks):
+    expect(total(returning) > 20, f"{total(returning)} samples there")
+    expect_complete(returning, 0.95) # registers are given back one after the other
+
 print("dlopen_late: code that comes and goes while it is sampled")
 stacks, truth, _ = profile_run(workload("dlopen_late", 1))
 expect_truth(stacks, truth)
