@@ -168,7 +168,7 @@ static void wait_for_end(struct attach_settings *settings, const struct session 
     bool done = false;
 
     watch_pids(&watched, signals->fd, who->pids, who->machine ? 0 : who->count);
-    progress_begin(&progress, settings->talk.quiet);
+    progress_begin(&progress, settings->talk.quiet, 0);
     while (!done) {
         struct signalfd_siginfo info;
 

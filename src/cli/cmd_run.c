@@ -17,7 +17,6 @@
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/measure.h"
-#include "cli/status_line.h"
 #include "cli/symbol_options.h"
 
 enum { POLL_MS = 200 };
@@ -63,6 +62,7 @@ struct watch {
     struct child *child;
     struct session *session;
     const struct run_settings *settings;
+    struct progress progress;
     uint64_t deadline_ns; /* end of -d, or of the patience after SIGTERM; 0: none */
     int status;           /* of wait4 */
     bool ended, written, forwarded;
@@ -156,12 +156,9 @@ static void wait_a_moment(struct watch *watch, const struct signals *signals)
     reap(watch);
 }
 
-/* The terminal has been the child's until now: there was no line of ours that showed progress,
- * as nobody knows what the child prints, and where. */
 static int write_profile(struct watch *watch, struct error *err)
 {
-    if (status_line_shows(watch->settings->talk.quiet))
-        status_line_fresh();
+    progress_end(&watch->progress);
     watch->written = true;
     return measure_finish(watch->session, &watch->settings->outputs, &watch->settings->filter,
                           &watch->settings->talk, err);
@@ -178,6 +175,7 @@ static int watch_child(struct watch *watch, const struct signals *signals, struc
 {
     int failed = 0;
 
+    progress_begin(&watch->progress, watch->settings->talk.quiet, watch->child->pid);
     while (!watch->ended || !watch->written) {
         if (!watch->written && time_to_write(watch))
             failed = write_profile(watch, err);
@@ -188,6 +186,9 @@ static int watch_child(struct watch *watch, const struct signals *signals, struc
         if (watch->signal && watch->written) /* asked to end, and the child does not */
             break;
         wait_a_moment(watch, signals);
+        if (!watch->written && !watch->ended)
+            progress_show(&watch->progress, watch->session,
+                          watch->settings->measure.duration_ns);
     }
     return failed;
 }

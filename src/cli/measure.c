@@ -17,6 +17,7 @@
 #include "base/priority.h"
 #include "base/xalloc.h"
 #include "cli/inputs.h"
+#include "cli/silence.h"
 #include "cli/status_line.h"
 #include "cli/symbol_options.h"
 #include "report/report.h"
@@ -250,9 +251,10 @@ int measure_wait_ms(uint64_t deadline_ns, int most)
 
 /* ---- progress ---- */
 
-void progress_begin(struct progress *progress, bool quiet)
+void progress_begin(struct progress *progress, bool quiet, pid_t guest)
 {
     *progress = (struct progress){.shown = status_line_shows(quiet),
+                                  .guest = guest,
                                   .started_ns = clock_ns(CLOCK_MONOTONIC)};
 }
 
@@ -261,7 +263,7 @@ void progress_show(struct progress *progress, const struct session *session,
 {
     struct session_progress now = session_progress(session);
     double elapsed = (double)(clock_ns(CLOCK_MONOTONIC) - progress->started_ns) / 1e9;
-    char limit[32] = "", lost[40] = "";
+    char limit[32] = "", lost[40] = "", text[120];
 
     if (!progress->shown)
         return;
@@ -269,12 +271,19 @@ void progress_show(struct progress *progress, const struct session *session,
         snprintf(limit, sizeof(limit), " of %.1f s", (double)duration_ns / 1e9);
     if (now.lost)
         snprintf(lost, sizeof(lost), ", %" PRIu64 " lost", now.lost);
-    status_line("%.1f s%s, %" PRIu64 " samples%s", elapsed, limit, now.samples, lost);
+    snprintf(text, sizeof(text), "%.1f s%s, %" PRIu64 " samples%s", elapsed, limit, now.samples,
+             lost);
+    if (!progress->guest)
+        status_line("%s", text);
+    else if (silence_of(progress->guest))
+        status_line_beside("%s", text);
 }
 
 void progress_end(struct progress *progress)
 {
-    if (progress->shown)
+    if (progress->shown && progress->guest)
+        status_line_fresh();
+    else if (progress->shown)
         status_line_clear();
     progress->shown = false;
 }

@@ -41,10 +41,11 @@ int signals_take(struct signals *signals, bool interruptible, struct error *err)
 /* One line on a terminal that is written over and over; nothing elsewhere. */
 struct progress {
     bool shown;
+    pid_t guest; /* what we started and has the terminal, too, or 0 */
     uint64_t started_ns;
-    int lines;
 };
-void progress_begin(struct progress *progress, bool quiet);
+/* With a guest it is shown beside the cursor, and only until it writes something. */
+void progress_begin(struct progress *progress, bool quiet, pid_t guest);
 void progress_show(struct progress *progress, const struct session *session,
                    uint64_t duration_ns);
 void progress_end(struct progress *progress);

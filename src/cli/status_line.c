@@ -9,6 +9,10 @@
 
 /* To the first column, and what stood there is gone. */
 #define CLEAR "\r\033[K"
+/* The cursor's place is kept, for what another program prints; the column counts from 1. */
+#define SAVE    "\0337"
+#define COLUMN  "\033[%dG"
+#define RESTORE "\0338"
 
 bool status_line_shows(bool quiet)
 {
@@ -25,6 +29,23 @@ void status_line(const char *format, ...)
     va_start(arguments, format);
     vfprintf(stderr, format, arguments);
     va_end(arguments);
+    fflush(stderr);
+}
+
+void status_line_beside(const char *format, ...)
+{
+    char text[128];
+    struct winsize size;
+    va_list arguments;
+    int length;
+
+    va_start(arguments, format);
+    length = vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    if (length < 0 || (size_t)length >= sizeof(text) ||
+        ioctl(STDERR_FILENO, TIOCGWINSZ, &size) || length >= size.ws_col)
+        return;
+    fprintf(stderr, SAVE COLUMN "%s" RESTORE, size.ws_col - length, text);
     fflush(stderr);
 }
 

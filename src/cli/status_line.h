@@ -14,7 +14,14 @@ PRINTF_LIKE(1, 2)
 void status_line(const char *format, ...);
 void status_line_clear(void);
 
-/* Goes to a line of its own where another program may have left the cursor within one. */
+/* The same at the right end of the line, of at most 127 bytes of ASCII; the cursor stays where
+ * it is.  For while another program has the terminal and is silent: what it prints then begins
+ * at the left.  Nothing where there is no room. */
+PRINTF_LIKE(1, 2)
+void status_line_beside(const char *format, ...);
+
+/* Goes to a line of its own where another program may have left the cursor within one; what
+ * stood beside the cursor is gone. */
 void status_line_fresh(void);
 
 #endif

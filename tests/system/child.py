@@ -107,13 +107,19 @@ def on_terminal(*arguments):
 def screen(said):
     """The lines that one sees then; a cursor behind the last column stays until more comes."""
     lines, at = [""], 0
-    for word in re.findall(r"\x1b\[[\d;]*[A-Za-z]|.", said, re.S):
+    for word in re.findall(r"\x1b(?:\[[\d;]*[A-Za-z]|[78])|.", said, re.S):
         if word == "\n":
             lines.append("")
         elif word == "\r":
             at = 0
         elif word == "\x1b[K":
             lines[-1] = lines[-1][:at]
+        elif word == "\x1b7":
+            kept = at
+        elif word == "\x1b8":
+            at = kept
+        elif word.endswith("G"):
+            at = int(word[2:-1]) - 1
         elif len(word) == 1:
             if at == COLUMNS:
                 lines.append("")
@@ -127,9 +133,20 @@ for text in ("", "x", "half a line", "x" * (COLUMNS - 1), "x" * COLUMNS, "x" * (
     said = on_terminal("run", "-o", out, "--", "sh", "-c", f"echo one; sleep 0.5; printf '{text}'")
     shown = screen(said)
     wanted = ["one", *(text[i:i + COLUMNS] for i in range(0, len(text), COLUMNS))]
-    expect(said.startswith("one\r\n" + text), f"the child has it to itself: {said!r}")
+    # A start that takes long may have shown progress.
+    shown[0] = re.sub(r" +\d+\.\d s, \d+ samples$", "", shown[0])
+    expect("one\r\n" + text + " " * COLUMNS in said, f"the child has it to itself: {said!r}")
     expect(shown[:len(wanted)] == wanted and shown[len(wanted)].startswith("fiq: "),
            f"fiq begins a line of its own behind {len(text)} letters: {shown[:4]}")
+PROGRESS = r"\x1b7\x1b\[\d+G\d+\.\d s, \d+ samples\x1b8"
+said = on_terminal("run", "-o", out, "--", "sh", "-c", "sleep 1")
+expect(re.match(PROGRESS, said), f"progress is shown beside a child that is silent: {said!r}")
+expect(screen(said)[0].startswith("fiq: "), f"and is gone in the end: {screen(said)[:2]}")
+said = on_terminal("run", "-o", out, "--", "sh", "-c", "(sleep 2; echo word; sleep 2) & wait")
+before, after = said.split("word")
+expect(re.search(PROGRESS, before) and not re.search(PROGRESS, after) and
+       re.match(r"word +\d\.\d s, \d+ samples$", screen(said)[0]),
+       f"what its children print is on the left, and progress ends: {said!r}")
 busy = start(workload("shares", 60))
 said = on_terminal("attach", "-p", busy.pid, "-d", "500ms", "-o", out)
 busy.kill()
