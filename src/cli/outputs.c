@@ -56,6 +56,13 @@ static void choose_by_name(struct wish *wish, const char *name)
         wish->format = strcmp(name, text_output.name) ? format_named(name) : &text_output;
 }
 
+/* A format that is compressed anyway is not compressed twice. */
+static bool needs_gzip(const struct wish *wish)
+{
+    return ends_with(wish->path, ".gz") &&
+           !(wish->format && ends_with(wish->format->suffix, ".gz"));
+}
+
 /* What the name of the file asks for, also under a further ".gz". */
 static void choose_by_path(struct wish *wish)
 {
@@ -64,7 +71,7 @@ static void choose_by_path(struct wish *wish)
         char *inner = xstrndup(wish->path, strlen(wish->path) - 3);
 
         choose_by_suffix(wish, inner);
-        wish->gzip = true;
+        wish->gzip = needs_gzip(wish);
         free(inner);
     }
 }
@@ -73,8 +80,7 @@ static void choose_forced(struct wish *wish, const struct wish *forced)
 {
     wish->picture = forced->picture;
     wish->format = forced->format;
-    wish->gzip = ends_with(wish->path, ".gz") &&
-                 !(wish->format && ends_with(wish->format->suffix, ".gz"));
+    wish->gzip = needs_gzip(wish);
 }
 
 /* Everything that can be written, by number; false behind the last. */
