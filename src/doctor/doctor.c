@@ -14,7 +14,7 @@
 #include "symbolize/debuginfod.h"
 #include "symbolize/dwarf.h"
 
-enum { MINI_DEBUG_MAX = 256 << 20, DWARF_LIMIT_MS = 10000, PLACES_SHOWN = 12 };
+enum { MINI_DEBUG_MAX = 256 << 20, PLACES_SHOWN = 12 };
 
 /* What a file offers for names, from the least to the most. */
 struct offers {
@@ -120,7 +120,7 @@ static void tell_parts(struct examination *at, struct image *image, const char *
                        const struct debug_file_search *search)
 {
     struct dwarf_options options = {
-        .search = search, .debug_path = path, .limit_ms = DWARF_LIMIT_MS};
+        .search = search, .debug_path = path, .limits = dwarf_usual_limits};
     struct dwarf *dwarf;
 
     if (dwarf_open(&dwarf, image, &options, NULL) || !dwarf)

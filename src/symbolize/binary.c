@@ -36,8 +36,7 @@ struct binary {
     bool stripped;
 };
 
-/* After this time the rest of a file's addresses get their names from symbol tables. */
-enum { DWARF_LIMIT_MS = 10000, MINI_DEBUG_MAX = 256 << 20 };
+enum { MINI_DEBUG_MAX = 256 << 20 };
 
 /* The path may mean another file by now, or here: only a proof of identity opens it. */
 static bool is_the_file(const struct dso *dso, struct image *image, int fd)
@@ -273,7 +272,7 @@ static void open_dwarf(struct binary *binary)
     struct dwarf_options options = {
         .search = &binary->search,
         .debug_path = binary->debug.path ? binary->debug.path : binary->dso->path,
-        .limit_ms = DWARF_LIMIT_MS,
+        .limits = dwarf_usual_limits,
         .lines = binary->wants_lines,
     };
     struct error err = {0};

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/search.h"
 #include "base/xalloc.h"
 #include "symbolize/dwarf_line.h"
@@ -191,7 +190,7 @@ static void search_units(struct search *search, struct dwarf_file *file,
         struct dwarf_value ranges;
 
         if (unit->type == DW_UT_type || map_get(indexed, unit->offset) != UINT32_MAX ||
-            !dwarf_budget_step(search->budget) || !dwarf_unit_open(unit))
+            !dwarf_budget_unit(search->budget) || !dwarf_unit_open(unit))
             continue;
         search->unit = unit->offset;
         ranges = (struct dwarf_value){.form = unit->ranges_form, .number = unit->ranges};
@@ -389,12 +388,11 @@ void dwarf_find(struct dwarf *dwarf, const uint64_t *addresses, size_t count,
     size_t job_count;
 
     dwarf->frame_count = 0;
-    dwarf->budget.deadline_ns =
-        clock_ns(CLOCK_MONOTONIC) + (uint64_t)dwarf->options.limit_ms * 1000000u;
+    dwarf_budget_begin(&dwarf->budget, &dwarf->options.limits);
     for (size_t i = 0; i < count; i++)
         chains[i] = (struct dwarf_chain){0};
     job_count = count ? plan(dwarf, addresses, count, jobs) : 0;
-    for (size_t at = 0, end; at < job_count && !dwarf->budget.spent; at = end) {
+    for (size_t at = 0, end; at < job_count && dwarf_budget_unit(&dwarf->budget); at = end) {
         for (end = at + 1; end < job_count && jobs[end].unit == jobs[at].unit; end++)
             ;
         resolve_unit(dwarf, addresses, jobs + at, end - at, chains);
@@ -408,10 +406,9 @@ struct dwarf_split_count dwarf_count_splits(struct dwarf *dwarf)
     struct dwarf_file *file = &dwarf->file;
     struct dwarf_split_count count = {0};
 
-    dwarf->budget.deadline_ns =
-        clock_ns(CLOCK_MONOTONIC) + (uint64_t)dwarf->options.limit_ms * 1000000u;
+    dwarf_budget_begin(&dwarf->budget, &dwarf->options.limits);
     dwarf_file_list(file, &dwarf->budget);
-    for (size_t i = 0; i < file->unit_count && dwarf_budget_step(&dwarf->budget); i++) {
+    for (size_t i = 0; i < file->unit_count && dwarf_budget_unit(&dwarf->budget); i++) {
         struct dwarf_unit unit = file->units[i], split;
 
         if (!dwarf_unit_open(&unit) || !unit.skeleton)

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "elf/debug_file.h"
+#include "symbolize/dwarf_budget.h"
 
 /*
  * Inlined calls and source lines from the DWARF of one program: for sorted addresses, the units
@@ -17,7 +18,7 @@ struct dwarf;
 struct dwarf_options {
     const struct debug_file_search *search; /* where common and split files may lie */
     const char *debug_path;                 /* of the file that holds the DWARF, or NULL */
-    unsigned limit_ms;                      /* for all work on this program */
+    struct dwarf_limits limits;             /* of each dwarf_find() */
     bool lines;
 };
 

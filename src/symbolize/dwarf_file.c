@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/hash.h"
 #include "base/xalloc.h"
 
@@ -15,13 +14,6 @@ enum {
     ATTRIBUTES_MAX = 1 << 22,
     UNITS_MAX = 1 << 22,
 };
-
-bool dwarf_budget_look(struct dwarf_budget *budget)
-{
-    if (clock_ns(CLOCK_MONOTONIC) > budget->deadline_ns)
-        budget->spent = true;
-    return !budget->spent;
-}
 
 /* ---- sections ---- */
 
@@ -635,7 +627,7 @@ void dwarf_file_list(struct dwarf_file *file, struct dwarf_budget *budget)
         return;
     file->listed = true;
     while (offset < file->sections[DWARF_INFO].size && file->unit_count < UNITS_MAX &&
-           dwarf_budget_step(budget)) {
+           dwarf_budget_unit(budget)) {
         uint64_t end;
         bool good = dwarf_unit_at(file, offset, &unit);
 

@@ -4,6 +4,7 @@
 #include "base/cursor.h"
 #include "base/map.h"
 #include "elf/lazy_section.h"
+#include "symbolize/dwarf_budget.h"
 
 /*
  * The parts of DWARF 2 to 5 that tell which function code belongs to, read by ourselves: libdw
@@ -100,20 +101,6 @@ struct dwarf_unit {
     struct dwarf_unit *main;
     struct dwarf_share abbrev_share, str_offsets_share, rnglists_share;
 };
-
-/* Time left; shared by all that works for one program. */
-struct dwarf_budget {
-    uint64_t deadline_ns; /* CLOCK_MONOTONIC */
-    uint32_t steps;
-    bool spent;
-};
-enum { DWARF_CHECK_EVERY = 1 << 14 }; /* steps between two looks at the clock */
-bool dwarf_budget_look(struct dwarf_budget *budget);
-/* False when the time is over.  Cheap enough for inner loops. */
-static inline bool dwarf_budget_step(struct dwarf_budget *budget)
-{
-    return ++budget->steps % DWARF_CHECK_EVERY ? !budget->spent : dwarf_budget_look(budget);
-}
 
 /* Opens the sections that the image has; `split` for .dwo names.  *inflate bounds compressed
  * ones.  An unreadable section is an error, a missing one is not. */

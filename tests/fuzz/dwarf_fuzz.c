@@ -8,7 +8,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     enum { COUNT = 256 };
     struct debug_file_search nowhere = {0};
-    struct dwarf_options options = {.search = &nowhere, .limit_ms = 500, .lines = true};
+    struct dwarf_options options = {
+        .search = &nowhere, .limits = {.cpu_ms = 500, .wall_ms = 30000}, .lines = true};
     uint64_t addresses[COUNT];
     struct dwarf_chain chains[COUNT];
     volatile size_t read = 0;
