@@ -68,98 +68,108 @@ static bool has_more_than_program(struct image *image)
            image_has_section(image, ".zdebug_info");
 }
 
-/* `why` is set when it is not to be used. */
-static bool try_path(struct debug_file *file, const struct root *root, const char *path,
-                     const struct expectation *expected, const char **why)
+bool debug_file_look(const struct debug_file_search *search, const struct root *root,
+                     const char *path, debug_file_judge *judge, void *data)
 {
-    *file = (struct debug_file){.fd = root_open_file(root, path)};
-    if (file->fd < 0) {
-        *why = errno == ENOENT || errno == ENOTDIR ? "not there" : strerror(errno);
-        return false;
-    }
-    *why = "no ELF file";
-    if (!image_open(&file->image, file->fd, path, NULL))
-        *why = has_more_than_program(file->image) ? mismatch(file, expected)
-                                                  : "holds neither symbols nor DWARF";
-    if (*why) {
-        debug_file_close(file);
-        return false;
-    }
-    file->path = xstrdup(path);
-    return true;
+    int fd = root_open_file(root, path);
+    const char *why;
+
+    if (fd >= 0)
+        why = judge(fd, path, data);
+    else
+        why = errno == ENOENT || errno == ENOTDIR ? "not there" : strerror(errno);
+    if (search->tried)
+        search->tried(path, why, search->data);
+    if (why && fd >= 0)
+        close(fd);
+    return !why;
 }
 
-static bool try_and_tell(struct debug_file *file, const struct root *root, char *path,
-                         const struct expectation *expected,
-                         const struct debug_file_search *search)
+bool debug_file_look_inside(const struct debug_file_search *search, const char *path,
+                            debug_file_judge *judge, void *data)
 {
-    const char *why;
-    bool found = try_path(file, root, path, expected, &why);
+    return (search->root && debug_file_look(search, search->root, path, judge, data)) ||
+           debug_file_look(search, NULL, path, judge, data);
+}
 
-    if (search->tried)
-        search->tried(path, found ? NULL : why, search->data);
+/* What is being looked for. */
+struct quest {
+    struct debug_file *file; /* to be filled */
+    const struct expectation *expected;
+    const struct debug_file_search *search;
+};
+
+static const char *judge_debug_file(int fd, const char *path, void *data)
+{
+    const struct quest *quest = data;
+    struct debug_file file = {.fd = fd};
+    const char *why;
+
+    if (image_open(&file.image, fd, path, NULL))
+        return "no ELF file";
+    why = has_more_than_program(file.image) ? mismatch(&file, quest->expected)
+                                            : "holds neither symbols nor DWARF";
+    if (why) {
+        image_close(file.image);
+        return why;
+    }
+    file.path = xstrdup(path);
+    *quest->file = file;
+    return NULL;
+}
+
+/* `path` is freed. */
+static bool try_place(struct quest *quest, char *path)
+{
+    bool found = debug_file_look_inside(quest->search, path, judge_debug_file, quest);
+
+    free(path);
+    return found;
+}
+
+/* In a directory that the user named, which is one of ours. */
+static bool try_ours(struct quest *quest, char *path)
+{
+    bool found = debug_file_look(quest->search, NULL, path, judge_debug_file, quest);
+
     free(path);
     return found;
 }
 
 static const char usual_directory[] = "/usr/lib/debug";
 
-static bool find_in_directory(struct debug_file *file, const struct root *root,
-                              const char *directory, const char *hex,
-                              const struct expectation *expected,
-                              const struct debug_file_search *search)
+static char *path_of_id(const char *directory, const char *hex)
 {
-    return try_and_tell(file, root,
-                        xasprintf("%s/.build-id/%.2s/%s.debug", directory, hex, hex + 2),
-                        expected, search);
+    return xasprintf("%s/.build-id/%.2s/%s.debug", directory, hex, hex + 2);
 }
 
-static bool find_by_build_id(struct debug_file *file, const struct expectation *expected,
-                             const struct debug_file_search *search)
+static bool find_by_build_id(struct quest *quest)
 {
-    char hex[2 * sizeof(expected->build_id->bytes) + 1];
+    const struct build_id *id = quest->expected->build_id;
+    const char *ours = quest->search->directory;
+    char hex[2 * sizeof(id->bytes) + 1];
 
-    if (expected->build_id->size < 2)
+    if (id->size < 2)
         return false;
-    build_id_hex(expected->build_id, hex);
-    return (search->directory &&
-            find_in_directory(file, NULL, search->directory, hex, expected, search)) ||
-           (search->root &&
-            find_in_directory(file, search->root, usual_directory, hex, expected, search)) ||
-           find_in_directory(file, NULL, usual_directory, hex, expected, search);
+    build_id_hex(id, hex);
+    return (ours && try_ours(quest, path_of_id(ours, hex))) ||
+           try_place(quest, path_of_id(usual_directory, hex));
 }
 
-/* `directory` is the program's. */
-static bool find_beside(struct debug_file *file, const struct root *root, const char *directory,
-                        const char *name, const struct expectation *expected,
-                        const struct debug_file_search *search)
+static bool find_by_link(struct quest *quest, const char *name)
 {
-    return try_and_tell(file, root, xasprintf("%s/%s", directory, name), expected, search) ||
-           try_and_tell(file, root, xasprintf("%s/.debug/%s", directory, name), expected,
-                        search) ||
-           (!root && search->directory &&
-            try_and_tell(file, root, xasprintf("%s%s/%s", search->directory, directory, name),
-                         expected, search)) ||
-           try_and_tell(file, root, xasprintf("%s%s/%s", usual_directory, directory, name),
-                        expected, search);
-}
-
-static bool find_by_link(struct debug_file *file, const char *name,
-                         const struct expectation *expected,
-                         const struct debug_file_search *search)
-{
-    const char *slash = search->program_path ? strrchr(search->program_path, '/') : NULL;
-    char *directory;
-    bool found;
+    const char *program = quest->search->program_path;
+    const char *ours = quest->search->directory;
+    const char *slash = program ? strrchr(program, '/') : NULL;
+    int length; /* of the program's directory */
 
     if (!slash)
         return false;
-    directory = xstrndup(search->program_path, (size_t)(slash - search->program_path));
-    found =
-        (search->root && find_beside(file, search->root, directory, name, expected, search)) ||
-        find_beside(file, NULL, directory, name, expected, search);
-    free(directory);
-    return found;
+    length = (int)(slash - program);
+    return try_place(quest, xasprintf("%.*s/%s", length, program, name)) ||
+           try_place(quest, xasprintf("%.*s/.debug/%s", length, program, name)) ||
+           (ours && try_ours(quest, xasprintf("%s%.*s/%s", ours, length, program, name))) ||
+           try_place(quest, xasprintf("%s%.*s/%s", usual_directory, length, program, name));
 }
 
 const char *debug_file_link(struct image *program, uint32_t *crc)
@@ -186,14 +196,15 @@ bool debug_file_find(struct debug_file *file, struct image *program,
                      const struct debug_file_search *search)
 {
     struct expectation expected = {.build_id = image_build_id(program)};
+    struct quest quest = {.file = file, .expected = &expected, .search = search};
     const char *name;
 
     *file = (struct debug_file){.fd = -1};
-    if (find_by_build_id(file, &expected, search))
+    if (find_by_build_id(&quest))
         return true;
     name = debug_file_link(program, &expected.crc);
     expected.has_crc = name != NULL;
-    return name && find_by_link(file, name, &expected, search);
+    return name && find_by_link(&quest, name);
 }
 
 /* The path that .gnu_debugaltlink names, which counts from where `image_path` lies. */
@@ -211,6 +222,7 @@ bool debug_file_find_common(struct debug_file *file, struct image *image,
 {
     struct build_id id = {0};
     struct expectation expected = {.build_id = &id};
+    struct quest quest = {.file = file, .expected = &expected, .search = search};
     struct section section;
     struct cursor cursor;
     const char *name;
@@ -228,13 +240,7 @@ bool debug_file_find_common(struct debug_file *file, struct image *image,
     if (cursor.failed || !*name || !id.size)
         return false;
     path = common_path(name, image_path);
-    if (path && search->root &&
-        try_and_tell(file, search->root, xstrdup(path), &expected, search)) {
-        free(path);
-        return true;
-    }
-    return (path && try_and_tell(file, NULL, path, &expected, search)) ||
-           find_by_build_id(file, &expected, search);
+    return (path && try_place(&quest, path)) || find_by_build_id(&quest);
 }
 
 void debug_file_close(struct debug_file *file)

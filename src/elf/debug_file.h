@@ -29,6 +29,16 @@ struct debug_file_search {
     void *data;
 };
 
+/* Whether the file behind the descriptor is the one that is looked for: NULL, and the
+ * descriptor is the callee's from now on; or why not, for `tried`. */
+typedef const char *debug_file_judge(int fd, const char *path, void *data);
+/* Looks at one place below a root (NULL: ours) and tells `tried`. */
+bool debug_file_look(const struct debug_file_search *search, const struct root *root,
+                     const char *path, debug_file_judge *judge, void *data);
+/* The same below the program's root, and then below ours. */
+bool debug_file_look_inside(const struct debug_file_search *search, const char *path,
+                            debug_file_judge *judge, void *data);
+
 /* False when there is none. */
 bool debug_file_find(struct debug_file *file, struct image *program,
                      const struct debug_file_search *search);

@@ -45,16 +45,12 @@ void dwarf_splits_close(struct dwarf_splits *splits)
     *splits = (struct dwarf_splits){0};
 }
 
-static struct dwarf_split_file *open_file(struct dwarf_splits *splits, const struct root *root,
-                                          const char *path)
+/* Takes the descriptor unless it returns NULL. */
+static struct dwarf_split_file *open_file(struct dwarf_splits *splits, int fd, const char *path)
 {
-    int fd = root_open_file(root, path);
-    struct dwarf_split_file *file;
+    struct dwarf_split_file *file = xcalloc(1, sizeof(*file));
 
-    if (fd < 0)
-        return NULL;
-    file = xcalloc(1, sizeof(*file));
-    file->fd = fd;
+    file->fd = -1;
     if (image_open(&file->image, fd, path, NULL) ||
         dwarf_file_open(&file->file, file->image, true, splits->inflate, NULL)) {
         close_file(file);
@@ -62,6 +58,7 @@ static struct dwarf_split_file *open_file(struct dwarf_splits *splits, const str
     }
     lazy_section_open(&file->index, file->image, ".debug_cu_index", splits->inflate, NULL);
     /* The descriptor is needed as long as sections are read by pieces. */
+    file->fd = fd;
     return file;
 }
 
@@ -192,31 +189,33 @@ static void keep(struct dwarf_splits *splits, struct dwarf_split_file *file)
     splits->kept[splits->kept_count++] = file;
 }
 
-static bool try_below(struct dwarf_splits *splits, const struct root *root, const char *path,
-                      uint64_t id, struct dwarf_unit *unit)
-{
-    struct dwarf_split_file *file = open_file(splits, root, path);
-    bool found = file && find_in_object(file, id, unit);
+/* The unit that is looked for in objects. */
+struct wanted {
+    struct dwarf_splits *splits;
+    uint64_t id;
+    struct dwarf_unit *unit;
+};
 
-    if (splits->search->tried)
-        splits->search->tried(path,
-                              found  ? NULL
-                              : file ? "another version of the unit"
-                                     : "not there",
-                              splits->search->data);
-    if (found)
-        keep(splits, file);
-    else
-        close_file(file);
-    return found;
+static const char *judge_object(int fd, const char *path, void *data)
+{
+    const struct wanted *wanted = data;
+    struct dwarf_split_file *file = open_file(wanted->splits, fd, path);
+
+    if (!file)
+        return "no object with DWARF";
+    if (find_in_object(file, wanted->id, wanted->unit)) {
+        keep(wanted->splits, file);
+        return NULL;
+    }
+    file->fd = -1;
+    close_file(file);
+    return "another version of the unit";
 }
 
-static bool try_object(struct dwarf_splits *splits, char *path, uint64_t id,
-                       struct dwarf_unit *unit)
+/* `path` is freed. */
+static bool try_object(struct wanted *wanted, char *path)
 {
-    const struct root *root = splits->search->root;
-    bool found = (root && try_below(splits, root, path, id, unit)) ||
-                 try_below(splits, NULL, path, id, unit);
+    bool found = debug_file_look_inside(wanted->splits->search, path, judge_object, wanted);
 
     free(path);
     return found;
@@ -230,20 +229,26 @@ static bool find_object(struct dwarf_splits *splits, const struct dwarf_unit *sk
     const char *program = splits->search->program_path;
     const char *slash = program ? strrchr(program, '/') : NULL;
     const char *base = strrchr(name, '/');
-    uint64_t id = skeleton->dwo_id;
+    struct wanted wanted = {.splits = splits, .id = skeleton->dwo_id, .unit = unit};
 
     if (splits->kept_count >= KEPT_MAX)
         return false;
     if (*name == '/' || !skeleton->directory) {
-        if (try_object(splits, xstrdup(name), id, unit))
+        if (try_object(&wanted, xstrdup(name)))
             return true;
-    } else if (try_object(splits, xasprintf("%s/%s", skeleton->directory, name), id, unit)) {
+    } else if (try_object(&wanted, xasprintf("%s/%s", skeleton->directory, name))) {
         return true;
     }
-    return slash && try_object(splits,
-                               xasprintf("%.*s/%s", (int)(slash - program), program,
-                                         base ? base + 1 : name),
-                               id, unit);
+    return slash && try_object(&wanted, xasprintf("%.*s/%s", (int)(slash - program), program,
+                                                  base ? base + 1 : name));
+}
+
+static const char *judge_package(int fd, const char *path, void *data)
+{
+    struct dwarf_splits *splits = data;
+
+    splits->package = open_file(splits, fd, path);
+    return splits->package ? NULL : "no package of DWARF";
 }
 
 static void look_for_package(struct dwarf_splits *splits)
@@ -256,12 +261,7 @@ static void look_for_package(struct dwarf_splits *splits)
     if (!splits->search->program_path)
         return;
     path = xasprintf("%s.dwp", splits->search->program_path);
-    if (splits->search->root)
-        splits->package = open_file(splits, splits->search->root, path);
-    if (!splits->package)
-        splits->package = open_file(splits, NULL, path);
-    if (splits->search->tried)
-        splits->search->tried(path, splits->package ? NULL : "not there", splits->search->data);
+    debug_file_look_inside(splits->search, path, judge_package, splits);
     free(path);
 }
 

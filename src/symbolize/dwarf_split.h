@@ -13,7 +13,6 @@ struct dwarf_splits {
     size_t *inflate;
     struct dwarf_split_file *package; /* NULL: none, or not looked for yet */
     bool looked;
-    struct dwarf_split_file *last;  /* the .dwo of the unit before; others are closed */
     char *missing;                  /* a sentence about the first that was not found */
     struct dwarf_split_file **kept; /* names point into their texts */
     size_t kept_count, kept_room;

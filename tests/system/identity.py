@@ -155,4 +155,69 @@ else:
     expect(re.search(r"fiq doctor /proc/\d+/root/bin/program", done.stderr),
            f"the file inside to ask about: {done.stderr}")
 
+SPLIT = """
+static inline __attribute__((always_inline)) unsigned long inlined_part(unsigned long x)
+{
+    for (int i = 0; i < 1000; i++)
+        x = x * 31 + 3;
+    return x;
+}
+__attribute__((noinline)) unsigned long running_work(unsigned long x)
+{
+    return inlined_part(x) ^ 5;
+}
+int main(void)
+{
+    for (volatile unsigned long x = 1;;)
+        x = running_work(x);
+}
+"""
+
+
+def build_split(directory, source):
+    """A program whose units lie in `directory`, from where the program is moved away."""
+    directory.mkdir(parents=True)
+    (directory / "split.c").write_text(source)
+    # The paths in the program begin with `home`, wherever it is made.
+    command = ["gcc", "-O2", "-gdwarf-4", "-gsplit-dwarf", "-static",
+               f"-fdebug-prefix-map={directory}={home}"]
+    subprocess.run([*command, "-c", "split.c"], cwd=directory, check=True)
+    subprocess.run([*command, "split.o", "-o", "program"], cwd=directory, check=True)
+
+
+print("split units below another root")
+home = SCRATCH / "units"
+if os.geteuid() or not shutil.which("gcc"):
+    print("ok   # SKIP not root, or no gcc")
+else:
+    inside = SCRATCH / "split root"
+    theirs = inside / home.relative_to("/")
+    build_split(theirs, SPLIT)
+    # Of another program, at the same path outside.
+    build_split(home, SPLIT.replace("inlined_part", "replacing_work"))
+    os.rename(theirs / "program", inside / "program")
+    target = start(["chroot", inside, "/program"])
+    wait_for_use(target.pid, 0.05)
+
+    def expect_inlined(where, wanted):
+        attach(target.pid, 0.3, "-f", 997, "-o", out)
+        stacks = folded(out)
+        found = count_of(stacks, "inlined_part")
+        expect_named(stacks, 50)
+        expect(found > 0.5 * total(stacks) if wanted else not found,
+               f"{found} of {total(stacks)} samples in what is inlined, its unit {where}")
+
+    expect_inlined("where the compiler wrote it", True)
+    (theirs / "split.dwo").rename(inside / "split.dwo")
+    expect_inlined("beside the program", True)
+    if shutil.which("dwp"):
+        subprocess.run(["dwp", "split.dwo", "-o", "program.dwp"], cwd=inside, check=True)
+        (inside / "split.dwo").unlink()
+        expect_inlined("in a package", True)
+        (inside / "program.dwp").unlink()
+    (inside / "split.dwo").unlink(missing_ok=True)
+    expect_inlined("nowhere", False)
+    target.kill()
+    target.communicate()
+
 finish()
