@@ -24,8 +24,8 @@ struct dwarf {
     char *missing;
     struct dwarf_frame *frames;
     size_t frame_count, frame_room;
-    char **paths; /* texts that frames point to */
-    size_t path_count, path_room;
+    char **texts; /* paths that frames point to, and names of files that are closed again */
+    size_t text_count, text_room;
 };
 
 /* An address and the unit that it lies in. */
@@ -84,9 +84,9 @@ void dwarf_close(struct dwarf *dwarf)
     dwarf_file_close(&dwarf->file);
     dwarf_file_close(&dwarf->common);
     debug_file_close(&dwarf->common_file);
-    for (size_t i = 0; i < dwarf->path_count; i++)
-        free(dwarf->paths[i]);
-    free(dwarf->paths);
+    for (size_t i = 0; i < dwarf->text_count; i++)
+        free(dwarf->texts[i]);
+    free(dwarf->texts);
     free(dwarf->frames);
     free(dwarf->missing);
     free(dwarf);
@@ -252,19 +252,29 @@ struct unit_work {
     const char **paths; /* of the line table's files, kept by `dwarf` */
 };
 
+static const char *keep_text(struct dwarf *dwarf, const char *text)
+{
+    dwarf->texts =
+        xgrow(dwarf->texts, &dwarf->text_room, dwarf->text_count + 1, sizeof(*dwarf->texts));
+    dwarf->texts[dwarf->text_count++] = xstrdup(text);
+    return dwarf->texts[dwarf->text_count - 1];
+}
+
 static const char *node_name(struct unit_work *work, dwarf_node_id id)
 {
+    struct dwarf_unit *unit = work->scan.unit;
+    const char *name;
+
     if (!work->named[id]) {
         work->named[id] = true;
-        work->names[id] =
-            dwarf_entry_name(work->scan.unit, work->scan.nodes[id].entry, &work->dwarf->budget);
+        name = dwarf_entry_name(unit, work->scan.nodes[id].entry, &work->dwarf->budget);
+        work->names[id] = name && unit->main ? keep_text(work->dwarf, name) : name;
     }
     return work->names[id];
 }
 
 static const char *file_path(struct unit_work *work, uint64_t number)
 {
-    struct dwarf *dwarf = work->dwarf;
     const char *path;
 
     if (number >= work->lines.file_count)
@@ -274,10 +284,7 @@ static const char *file_path(struct unit_work *work, uint64_t number)
     path = dwarf_lines_path(&work->lines, number);
     if (!path)
         return NULL;
-    dwarf->paths =
-        xgrow(dwarf->paths, &dwarf->path_room, dwarf->path_count + 1, sizeof(*dwarf->paths));
-    dwarf->paths[dwarf->path_count++] = xstrdup(path);
-    work->paths[number] = dwarf->paths[dwarf->path_count - 1];
+    work->paths[number] = keep_text(work->dwarf, path);
     return work->paths[number];
 }
 

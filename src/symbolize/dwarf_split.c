@@ -7,11 +7,9 @@
 
 #include "base/xalloc.h"
 
-/* Files that stay open, as names of functions point into them. */
-enum { KEPT_MAX = 512 };
-
 struct dwarf_split_file {
     int fd;
+    size_t inflate; /* what compressed sections might take before it was opened */
     struct image *image;
     struct dwarf_file file;
     struct lazy_section index; /* .debug_cu_index of a package */
@@ -37,9 +35,7 @@ static void close_file(struct dwarf_split_file *file)
 
 void dwarf_splits_close(struct dwarf_splits *splits)
 {
-    for (size_t i = 0; i < splits->kept_count; i++)
-        close_file(splits->kept[i]);
-    free(splits->kept);
+    close_file(splits->object);
     close_file(splits->package);
     free(splits->missing);
     *splits = (struct dwarf_splits){0};
@@ -51,6 +47,7 @@ static struct dwarf_split_file *open_file(struct dwarf_splits *splits, int fd, c
     struct dwarf_split_file *file = xcalloc(1, sizeof(*file));
 
     file->fd = -1;
+    file->inflate = *splits->inflate;
     if (image_open(&file->image, fd, path, NULL) ||
         dwarf_file_open(&file->file, file->image, true, splits->inflate, NULL)) {
         close_file(file);
@@ -182,11 +179,12 @@ static bool find_in_object(struct dwarf_split_file *file, uint64_t id, struct dw
     return false;
 }
 
-static void keep(struct dwarf_splits *splits, struct dwarf_split_file *file)
+static void close_object(struct dwarf_splits *splits)
 {
-    splits->kept =
-        xgrow(splits->kept, &splits->kept_room, splits->kept_count + 1, sizeof(*splits->kept));
-    splits->kept[splits->kept_count++] = file;
+    if (splits->object)
+        *splits->inflate = splits->object->inflate;
+    close_file(splits->object);
+    splits->object = NULL;
 }
 
 /* The unit that is looked for in objects. */
@@ -204,9 +202,10 @@ static const char *judge_object(int fd, const char *path, void *data)
     if (!file)
         return "no object with DWARF";
     if (find_in_object(file, wanted->id, wanted->unit)) {
-        keep(wanted->splits, file);
+        wanted->splits->object = file;
         return NULL;
     }
+    *wanted->splits->inflate = file->inflate;
     file->fd = -1;
     close_file(file);
     return "another version of the unit";
@@ -231,8 +230,7 @@ static bool find_object(struct dwarf_splits *splits, const struct dwarf_unit *sk
     const char *base = strrchr(name, '/');
     struct wanted wanted = {.splits = splits, .id = skeleton->dwo_id, .unit = unit};
 
-    if (splits->kept_count >= KEPT_MAX)
-        return false;
+    close_object(splits);
     if (*name == '/' || !skeleton->directory) {
         if (try_object(&wanted, xstrdup(name)))
             return true;

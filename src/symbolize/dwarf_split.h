@@ -13,16 +13,16 @@ struct dwarf_splits {
     size_t *inflate;
     struct dwarf_split_file *package; /* NULL: none, or not looked for yet */
     bool looked;
-    char *missing;                  /* a sentence about the first that was not found */
-    struct dwarf_split_file **kept; /* names point into their texts */
-    size_t kept_count, kept_room;
+    struct dwarf_split_file *object; /* the .dwo of the last unit */
+    char *missing;                   /* a sentence about the first that was not found */
 };
 
 void dwarf_splits_init(struct dwarf_splits *splits, const struct debug_file_search *search,
                        size_t *inflate);
 void dwarf_splits_close(struct dwarf_splits *splits);
 
-/* The unit that the skeleton stands for, opened; `skeleton` must outlive it. */
+/* The unit that the skeleton stands for, opened; `skeleton` must outlive it.  Good until the
+ * next call, with all texts: of thousands of .dwo files one is open at a time. */
 bool dwarf_splits_find(struct dwarf_splits *splits, struct dwarf_unit *skeleton,
                        struct dwarf_unit *unit);
 

@@ -210,7 +210,26 @@ def call_of_which_nothing_is_left():
     return found == [["work"], ["inner", "middle", "work"], ["work"]], found
 
 
-CASES = [call_of_which_nothing_is_left, templates, short_templates, cold_part, chosen_in_a_pie, chosen_in_a_static_program,
+def more_split_units_than_files_may_be_open():
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="choice-", dir=SCRATCH))
+    units = [f"unit{i}" for i in range(24)]
+    for unit in units:
+        (directory / f"{unit}.c").write_text(
+            f"static inline __attribute__((always_inline)) int part(int x) {{ return x * x + 7; }}\n"
+            f"int {unit}(int x) {{ return part(x) ^ 3; }}\n")
+    (directory / "main.c").write_text("int main(void) { return 0; }\n")
+    run("gcc", "-c", "-O2", "-g", "-gsplit-dwarf", *(f"{unit}.c" for unit in units), "main.c",
+        cwd=directory)
+    run("gcc", *(f"{unit}.o" for unit in units), "main.o", "-o", "program", cwd=directory)
+    program = directory / "program"
+    starts = {unit: symbol(program, unit) for unit in units}
+    text = "".join(f"{address:x}\n" for unit in units for address in range(*starts[unit]))
+    answer = run("sh", "-c", 'ulimit -n 12; exec "$@"', "sh", NAMES, program, input=text)
+    inlined = [unit for unit in units if re.search(rf"^part\n.*/{unit}.c:1\n{unit}$", answer, re.M)]
+    return inlined == units, inlined
+
+
+CASES = [more_split_units_than_files_may_be_open, call_of_which_nothing_is_left, templates, short_templates, cold_part, chosen_in_a_pie, chosen_in_a_static_program,
          chosen_behind_a_landing_pad, dot_as_directory, overlapping]
 
 
