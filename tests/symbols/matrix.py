@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 
-from building import HERE, chains, run, symbol
+from building import HERE, NAMES, chains, run, symbol
 
 CHAIN = [("innermost", 11), ("middle", 17), ("outermost", 22)]
 
@@ -42,6 +42,16 @@ def compressed(program):
 def compressed_in_the_old_way(program):
     run("objcopy", "--compress-debug-sections=zlib-gnu", program)
     return program, [], "chain"
+
+
+def compressed_with_zstd(program):
+    """Either the library is there, or one is told that it is not."""
+    run("objcopy", "--compress-debug-sections=zstd", program)
+    start, end = symbol(program, "outermost")
+    said = subprocess.run([NAMES, program], input=f"{start:x}\n", capture_output=True, text=True,
+                          check=True).stderr
+    told = "compressed with zstd, which this fiq was built without" in said
+    return program, [], "name" if told else "chain"
 
 
 def dwz(program):
@@ -103,6 +113,7 @@ def split_lost(program):
     return program, [], "name"
 
 
+NEWER_OBJCOPY = "objcopy" if "zstd" in run("objcopy", "--help") else "objcopy that knows zstd"
 VARIANTS = [  # name, flags, what is made of the program, tool that it needs
     ("plain", [], plain, None),
     ("no-inline", [], lambda program: (program, ["--no-inline"], "name"), None),
@@ -111,6 +122,7 @@ VARIANTS = [  # name, flags, what is made of the program, tool that it needs
     ("split", ["-gsplit-dwarf"], plain, None),
     ("split-types", ["-gsplit-dwarf", "-fdebug-types-section"], plain, None),
     ("split-lost", ["-gsplit-dwarf"], split_lost, None),
+    ("zstd", [], compressed_with_zstd, NEWER_OBJCOPY),
     ("dwz", [], dwz, "dwz"),
     ("type-units", ["-fdebug-types-section"], plain, None),
     ("lto", ["-flto"], plain, None),
@@ -120,12 +132,15 @@ VARIANTS = [  # name, flags, what is made of the program, tool that it needs
     ("minidebug", [], mini_debug, "xz"),
     ("stripped", [], stripped, None),
 ]
+TYPES = ["-gsplit-dwarf", "-fdebug-types-section"]
+CLANG_NEWER_OBJCOPY = "objcopy" if "zstd" in run("objcopy", "--help") else "objcopy that knows zstd"
+VARIANTS = [
+    ("clang split", ["-gsplit-dwarf"], plain, "clang-14"),
+    ("clang split-types", TYPES, plain, "clang-14"),
+    ("clang split-package", TYPES, packaged_by("llvm-dwp-14"), "llvm-dwp-14"),
+]
 # binutils' dwp knows no DWARF 5, and LLVM's never ends over what gcc makes of it.
-PACKAGES = {
-    4: ("gcc", ("split-package", ["-gsplit-dwarf"], packaged_by("dwp"), "dwp")),
-    5: ("clang-14", ("split-package", ["-gsplit-dwarf", "-fdebug-types-section"],
-                     packaged_by("llvm-dwp-14"), "llvm-dwp-14")),
-}
+GCC_PACKAGE = ("split-package", ["-gsplit-dwarf"], packaged_by("dwp"), "dwp")
 
 
 def verdict(found, wanted):
@@ -149,10 +164,12 @@ def check(version, compiler, link, flags, make):
 
 
 def cells():
-    for version, package in PACKAGES.items():
+    for version in (4, 5):
         for link_name, link in (("pie", ["-fPIE", "-pie"]), ("static", ["-static"])):
-            for compiler, variant in [("gcc", one) for one in VARIANTS] + [package]:
-                yield version, compiler, link_name, link, variant
+            for variant in VARIANTS + [GCC_PACKAGE] * (version == 4):
+                yield version, "gcc", link_name, link, variant
+            for variant in CLANG_VARIANTS:
+                yield version, "clang-14", link_name, link, variant
 
 
 def main():

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""oracle.py NAME_ADDRESSES FILE [COUNT [LEAST]]: chains of inlined calls and lines at COUNT random
+"""oracle.py NAME_ADDRESSES FILE [COUNT [LEAST [SAME]]]: chains of inlined calls and lines at COUNT random
 code addresses of FILE (5000), as fiq and as llvm-symbolizer -i have them; fails when less than
-LEAST percent (99.5) are equal.
+LEAST percent (99.5) are equal.  SAME is what llvm-symbolizer reads in place of FILE, when it does
+not know the form of that: the same code with debugging information of a plainer kind.
 
 Not counted as differences: constructors and destructors under the names C1, C2, … of their
 copies; what compilers append to copies of functions; and the name of an STT_FILE symbol, which
@@ -17,6 +18,7 @@ import sys
 NAMES, FILE = sys.argv[1:3]
 COUNT = int(sys.argv[3]) if len(sys.argv) > 3 else 5000
 LEAST = float(sys.argv[4]) if len(sys.argv) > 4 else 99.5
+SAME = sys.argv[5] if len(sys.argv) > 5 else FILE
 
 
 def find_oracle():
@@ -67,7 +69,7 @@ def main():
     random.seed(7)
     addresses = sorted({start + random.randrange(size) for _ in range(COUNT)})
     mine = chains([NAMES, "--no-demangle", FILE], addresses)
-    theirs = chains([oracle, "-i", "--no-demangle", "--obj=" + FILE], addresses)
+    theirs = chains([oracle, "-i", "--no-demangle", "--obj=" + SAME], addresses)
     kinds = collections.Counter()
     for address, a, b in zip(addresses, mine, theirs, strict=True):
         if a == b:
