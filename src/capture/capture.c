@@ -1,7 +1,5 @@
 #include "capture/capture.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +16,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/namespace.h"
+#include "base/pids.h"
 #include "base/xalloc.h"
 #include "capture/attributes.h"
 #include "capture/bpf_filter.h"
@@ -364,27 +363,22 @@ static int open_thread(struct capture *capture, pid_t tid, struct error *err)
 static int open_threads_of(struct capture *capture, pid_t pid, struct error *err)
 {
     struct map seen = {0};
-    char path[64];
     bool found = true;
     int failed = 0;
 
-    snprintf(path, sizeof(path), "/proc/%d/task", pid);
     while (found && !failed) {
-        DIR *directory = opendir(path);
-        struct dirent *entry;
+        struct pid_walk walk = pid_walk_threads(pid);
+        pid_t tid;
 
         found = false;
-        while (directory && !failed && (entry = readdir(directory))) {
-            pid_t tid = isdigit((unsigned char)entry->d_name[0]) ? atoi(entry->d_name) : 0;
-
-            if (!tid || map_get(&seen, (uint64_t)tid) != UINT32_MAX)
+        while (!failed && (tid = pid_walk_next(&walk))) {
+            if (map_get(&seen, (uint64_t)tid) != UINT32_MAX)
                 continue;
             map_set(&seen, (uint64_t)tid, 1);
             found = true;
             failed = open_thread(capture, tid, err);
         }
-        if (directory)
-            closedir(directory);
+        pid_walk_end(&walk);
     }
     if (!failed && !seen.count)
         failed = error_set(err, ESRCH, "there is no process %d", pid);

@@ -1,7 +1,5 @@
 #include "process/process.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/map.h"
+#include "base/pids.h"
 #include "base/strings.h"
 #include "base/xalloc.h"
 #include "process/dso_table.h"
@@ -578,18 +577,14 @@ static void load_name(struct processes *table, struct process *process, pid_t ti
 
 static void load_threads(struct processes *table, struct process *process)
 {
-    char path[64];
-    DIR *directory;
-    struct dirent *entry;
+    struct pid_walk walk = pid_walk_threads(process->pid);
+    pid_t tid;
 
-    snprintf(path, sizeof(path), "/proc/%d/task", process->pid);
     load_name(table, process, process->pid);
-    directory = opendir(path);
-    while (directory && (entry = readdir(directory)))
-        if (isdigit((unsigned char)entry->d_name[0]) && atoi(entry->d_name) != process->pid)
-            load_name(table, process, atoi(entry->d_name));
-    if (directory)
-        closedir(directory);
+    while ((tid = pid_walk_next(&walk)))
+        if (tid != process->pid)
+            load_name(table, process, tid);
+    pid_walk_end(&walk);
 }
 
 int processes_load(struct processes *table, pid_t pid, struct error *err)
@@ -629,18 +624,6 @@ static pid_t parent_of(pid_t pid)
     return parent;
 }
 
-static bool next_pid(DIR *proc, pid_t *pid)
-{
-    struct dirent *entry;
-
-    while ((entry = readdir(proc)))
-        if (isdigit((unsigned char)entry->d_name[0])) {
-            *pid = atoi(entry->d_name);
-            return true;
-        }
-    return false;
-}
-
 struct kinship {
     pid_t pid, parent;
 };
@@ -650,16 +633,15 @@ static struct kinship *read_kinships(size_t *count)
 {
     struct kinship *all = NULL;
     size_t room = 0;
-    DIR *proc = opendir("/proc");
+    struct pid_walk walk = pid_walk_processes();
     pid_t found;
 
     *count = 0;
-    while (proc && next_pid(proc, &found)) {
+    while ((found = pid_walk_next(&walk))) {
         all = xgrow(all, &room, *count + 1, sizeof(*all));
         all[(*count)++] = (struct kinship){.pid = found, .parent = parent_of(found)};
     }
-    if (proc)
-        closedir(proc);
+    pid_walk_end(&walk);
     return all;
 }
 
@@ -695,11 +677,10 @@ size_t processes_families(const pid_t *roots, size_t root_count, pid_t **pids)
 
 void processes_load_all(struct processes *table)
 {
-    DIR *proc = opendir("/proc");
+    struct pid_walk walk = pid_walk_processes();
     pid_t pid;
 
-    while (proc && next_pid(proc, &pid))
+    while ((pid = pid_walk_next(&walk)))
         processes_load(table, pid, NULL);
-    if (proc)
-        closedir(proc);
+    pid_walk_end(&walk);
 }

@@ -1,7 +1,5 @@
 #include "session/account.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/pids.h"
 #include "base/xalloc.h"
 
 /* 0 when the process is gone. */
@@ -24,15 +23,15 @@ static uint64_t cpu_time_ns(pid_t pid)
 }
 
 /* The third number of a thread's schedstat; 0 when it is gone. */
-static uint64_t turns_of_thread(int tasks, const char *name)
+static uint64_t turns_of_thread(pid_t pid, pid_t tid)
 {
-    char path[32], text[96];
+    char path[64], text[96];
     uint64_t turns;
     ssize_t length;
     int fd;
 
-    snprintf(path, sizeof(path), "%.16s/schedstat", name);
-    fd = openat(tasks, path, O_RDONLY | O_CLOEXEC);
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", (int)pid, (int)tid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return 0;
     length = read(fd, text, sizeof(text) - 1);
@@ -46,18 +45,13 @@ static uint64_t turns_of_thread(int tasks, const char *name)
 /* How often its threads were put on a CPU; 0 when it is gone. */
 static uint64_t turns(pid_t pid)
 {
+    struct pid_walk walk = pid_walk_threads(pid);
     uint64_t sum = 0;
-    char path[32];
-    struct dirent *entry;
-    DIR *tasks;
+    pid_t tid;
 
-    snprintf(path, sizeof(path), "/proc/%d/task", pid);
-    tasks = opendir(path);
-    while (tasks && (entry = readdir(tasks)))
-        if (isdigit((unsigned char)entry->d_name[0]))
-            sum += turns_of_thread(dirfd(tasks), entry->d_name);
-    if (tasks)
-        closedir(tasks);
+    while ((tid = pid_walk_next(&walk)))
+        sum += turns_of_thread(pid, tid);
+    pid_walk_end(&walk);
     return sum;
 }
 
