@@ -25,17 +25,23 @@ static const char *const section_names[DWARF_SECTIONS] = {
     [DWARF_RNGLISTS] = ".debug_rnglists", [DWARF_ADDR] = ".debug_addr",
 };
 
-/* The unit of a .dwo that is nothing but a type: DWARF 5 has these in .debug_info.dwo, too,
- * each in a section of its own until dwp has gathered them. */
-static bool is_type_unit(struct lazy_section *section)
+/* A section of a .dwo with the unit of a type and nothing else: DWARF 5 has these in
+ * .debug_info.dwo, too.  gcc gives each a section of its own, clang puts all units into one. */
+static bool is_type_alone(struct lazy_section *section)
 {
     enum { HEADER = 4 + 8 + 3 };
     uint64_t size = section->size < HEADER ? section->size : HEADER;
     const uint8_t *bytes = lazy_section_bytes(section, 0, size);
     struct cursor cursor = bytes ? cursor_over(bytes, (size_t)size) : (struct cursor){0};
+    uint64_t length = cursor_u32(&cursor);
+    uint64_t header = 4;
 
-    if (cursor_u32(&cursor) == 0xffffffff)
-        cursor_skip(&cursor, 8);
+    if (length == 0xffffffff) {
+        length = cursor_u64(&cursor);
+        header += 8;
+    }
+    if (section->size - header > length) /* other units follow */
+        return false;
     return cursor_u16(&cursor) >= 5 && cursor_u8(&cursor) == DW_UT_split_type;
 }
 
@@ -51,7 +57,7 @@ static int open_section(struct dwarf_file *file, enum dwarf_section which, size_
 
     snprintf(name, sizeof(name), "%s%s", section_names[which], file->split ? ".dwo" : "");
     failed = lazy_section_open_next(section, file->image, name, &at, inflate, err);
-    while (!failed && grouped && is_type_unit(section)) {
+    while (!failed && grouped && is_type_alone(section)) {
         lazy_section_close(section);
         failed = lazy_section_open_next(section, file->image, name, &at, inflate, err);
     }

@@ -1,4 +1,8 @@
-/* A function with two levels of inlined calls, on lines that matrix.py knows. */
+/* A function with two levels of inlined calls, on lines that matrix.py knows.  As C++, where
+ * compilers make units of types, its names are the same. */
+#ifdef __cplusplus
+extern "C" {
+#endif
 struct pair {
     int a, b;
 };
@@ -8,18 +12,18 @@ static inline __attribute__((always_inline)) int innermost(int x)
     int y = x;
 
     for (int i = 0; i < x; i++)
-        y = y * 31 + i; /* line 11 */
+        y = y * 31 + i; /* line 15 */
     return y;
 }
 
 static inline __attribute__((always_inline)) int middle(struct pair *pair)
 {
-    return innermost(pair->a) - pair->b; /* line 17 */
+    return innermost(pair->a) - pair->b; /* line 21 */
 }
 
 __attribute__((noinline)) int outermost(struct pair *pair)
 {
-    return middle(pair) ^ 5; /* line 22 */
+    return middle(pair) ^ 5; /* line 26 */
 }
 
 int main(int count, char **arguments)
@@ -28,3 +32,6 @@ int main(int count, char **arguments)
 
     return outermost(&pair) == 0;
 }
+#ifdef __cplusplus
+}
+#endif

@@ -9,7 +9,7 @@ import tempfile
 
 from building import HERE, NAMES, chains, run, symbol
 
-CHAIN = [("innermost", 11), ("middle", 17), ("outermost", 22)]
+CHAIN = [("innermost", 15), ("middle", 21), ("outermost", 26)]
 
 
 def compile_to(directory, compiler, *flags):
@@ -133,11 +133,14 @@ VARIANTS = [  # name, flags, what is made of the program, tool that it needs
     ("stripped", [], stripped, None),
 ]
 TYPES = ["-gsplit-dwarf", "-fdebug-types-section"]
-CLANG_NEWER_OBJCOPY = "objcopy" if "zstd" in run("objcopy", "--help") else "objcopy that knows zstd"
-VARIANTS = [
-    ("clang split", ["-gsplit-dwarf"], plain, "clang-14"),
-    ("clang split-types", TYPES, plain, "clang-14"),
+CLANG_VARIANTS = [
+    ("clang split", ["-gsplit-dwarf"], plain, "clang++-14"),
+    ("clang split-types", TYPES, plain, "clang++-14"),
     ("clang split-package", TYPES, packaged_by("llvm-dwp-14"), "llvm-dwp-14"),
+]
+CXX_VARIANTS = [
+    ("c++ type-units", ["-fdebug-types-section"], plain, "g++"),
+    ("c++ split-types", TYPES, plain, "g++"),
 ]
 # binutils' dwp knows no DWARF 5, and LLVM's never ends over what gcc makes of it.
 GCC_PACKAGE = ("split-package", ["-gsplit-dwarf"], packaged_by("dwp"), "dwp")
@@ -145,7 +148,9 @@ GCC_PACKAGE = ("split-package", ["-gsplit-dwarf"], packaged_by("dwp"), "dwp")
 
 def verdict(found, wanted):
     if wanted == "chain":
-        complete = [chain for chain in found if chain == CHAIN]
+        # C++ gives static functions parameters, whatever is said about their language.
+        complete = [chain for chain in found
+                    if [(name.split("(")[0], line) for name, line in chain] == CHAIN]
         outer = all(chain and chain[-1][0] == "outermost" for chain in found)
         return bool(complete) and outer
     if wanted == "name":
@@ -168,8 +173,10 @@ def cells():
         for link_name, link in (("pie", ["-fPIE", "-pie"]), ("static", ["-static"])):
             for variant in VARIANTS + [GCC_PACKAGE] * (version == 4):
                 yield version, "gcc", link_name, link, variant
+            for variant in CXX_VARIANTS:
+                yield version, "g++", link_name, link, variant
             for variant in CLANG_VARIANTS:
-                yield version, "clang-14", link_name, link, variant
+                yield version, "clang++-14", link_name, link, variant
 
 
 def main():
