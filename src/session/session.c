@@ -303,10 +303,11 @@ static int start(struct session *session, const struct capture_target *target,
     session->started_ns = session->taken_ns = session->looked_ns = clock_ns(CLOCK_MONOTONIC);
     session->started_epoch_ns = clock_ns(CLOCK_REALTIME);
     failed = capture_enable(session->capture, err);
-    if (session->options.hurried)
-        priority_calm();
+    /* At once: on a busy machine our next turn may be half a second away. */
     if (target->kind != CAPTURE_MACHINE)
         account_begin(&session->account, target->pids, target->count);
+    if (session->options.hurried)
+        priority_calm();
     if (!failed)
         failed = load_processes(session, target, err);
     if (!failed)

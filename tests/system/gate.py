@@ -66,7 +66,7 @@ expect(done.returncode == 1 and "code 1" in done.stderr, f"a run that fails: {do
 
 facts = directory / "baseline"
 known = facts.read_text()
-facts.write_text(re.sub(r"(?m)^run (\S+)", lambda pace: f"run {0.8 * float(pace[1])}", known))
+facts.write_text(re.sub(r"(?m)^run (\S+)", lambda pace: f"run {0.4 * float(pace[1])}", known))
 done = ci("check", "-o", SCRATCH / "r.json")
 notes = json.loads((SCRATCH / "r.json").read_text())["notes"]
 expect(done.returncode in (0, 3, 4) and any("more CPU time after than before" in note for note in notes),

@@ -63,15 +63,16 @@ if not compared:
     skip("this perf records nothing here")
 
 print("a recording of somebody else while fiq measures")
-watched = start([FIQ, "run", "-q", "-d", 30, "-o", SCRATCH / "watched.folded", "--",
-                 *workload("shares", 4)])
-time.sleep(0.5)
+watched = start([FIQ, "run", "-q", "-o", SCRATCH / "watched.folded", "--", *workload("shares", 60)])
+target = child_of(watched.pid)
+wait_for_use(target, 0.5)
 beside = subprocess.run([PERF, "record", "-q", "-g", "-F", "499", "-o",
                          str(SCRATCH / "beside.data"), "--", "sh", "-c", "true; ls / >/dev/null"],
                         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
 expect(watched.poll() is None and beside.returncode == 0,
        f"is whole: {beside.returncode} {beside.stderr[:100]}")
-watched.wait()
+os.kill(target, signal.SIGKILL)
+watched.communicate(timeout=PATIENCE)
 
 whole = record("cut.data", "--call-graph", "dwarf")
 if whole:
