@@ -157,6 +157,41 @@ Test(folded, stacks_in_any_order_lead_to_where_their_names_lead)
     free(text);
 }
 
+/* More names than are kept at first, and met again until there is room for them. */
+Test(folded, each_of_very_many_names_keeps_its_own_frames)
+{
+    enum { PAIRS = 40000, ROUNDS = 4 };
+    char *text = malloc((size_t)PAIRS * ROUNDS * 80), *at = text;
+    const struct call_node *nodes;
+    const struct stack *stacks;
+    size_t count;
+
+    for (unsigned round = 0; round < ROUNDS; round++)
+        for (unsigned i = 0; i < PAIRS; i++) {
+            unsigned pair = i * 7919 % PAIRS;
+
+            at += sprintf(at, "caller_%u;callee_with_a_name_longer_than_an_entry_has_%u 1\n",
+                          pair, pair);
+        }
+    cr_assert(eq(int, read_bytes(text, (size_t)(at - text)), 0));
+
+    nodes = profile_nodes(profile, &count);
+    stacks = profile_stacks(profile, &count);
+    cr_assert(eq(sz, count, PAIRS));
+    cr_expect(eq(u32, profile_frame_count(profile), 2 * PAIRS));
+    for (stack_id i = 0; i < count; i++) {
+        const struct call_node *callee = &nodes[stacks[i].node];
+        const char *names[2];
+
+        names[0] = profile_string(
+            profile, profile_frame_at(profile, nodes[callee->parent].frame)->function);
+        names[1] = profile_string(profile, profile_frame_at(profile, callee->frame)->function);
+        cr_assert(eq(str, strrchr(names[0], '_'), strrchr(names[1], '_')));
+        cr_assert(eq(u64, *profile_values(profile, i), ROUNDS));
+    }
+    free(text);
+}
+
 Test(folded, stacks_too_deep_are_cut_alike_in_any_order)
 {
     enum { DEEP = 70000, DEEPEST = 1 << 16 };
