@@ -30,6 +30,9 @@ enum {
     DEFAULT_SAMPLE_TYPE = 14
 };
 
+/* Those of Sample, too. */
+enum { SAMPLE_LOCATION = 1, SAMPLE_VALUE = 2, SAMPLE_LABEL = 3 };
+
 /* From this many nodes on, time counts more than the last tenth of the size. */
 enum { LARGE = 200000, LABELS_MAX = 8 };
 
@@ -81,19 +84,45 @@ struct writer {
 
     uint8_t *packed;
     size_t packed_room;
-    uint64_t *ids;
-    size_t id_room;
 };
 
 /* ---- fields ---- */
 
-static void put_varint(FILE *out, uint64_t value)
+enum { VARINT_MAX = 10 };
+
+/* Up to 28 bits without a branch, of which the processor would guess every other one wrong. */
+static size_t pack_short_varint(uint8_t *packed, uint32_t value)
 {
+    uint32_t size = (38 - (uint32_t)__builtin_clz(value | 1)) / 7;
+    uint32_t bytes = (value & 0x7f) | (value & 0x3f80) << 1 | (value & 0x1fc000) << 2 |
+                     (value & 0xfe00000) << 3 | (0x00808080u & ((1u << 8 * (size - 1)) - 1));
+
+    memcpy(packed, &bytes, sizeof(bytes));
+    return size;
+}
+
+/* Returns how many bytes the number takes; there are VARINT_MAX. */
+static size_t pack_varint(uint8_t *packed, uint64_t value)
+{
+    size_t size = 0;
+
+    if (value < 1u << 28)
+        return pack_short_varint(packed, (uint32_t)value);
     while (value > 0x7f) {
-        putc_unlocked((int)(value & 0x7f) | 0x80, out);
+        packed[size++] = (uint8_t)(value | 0x80);
         value >>= 7;
     }
-    putc_unlocked((int)value, out);
+    packed[size++] = (uint8_t)value;
+    return size;
+}
+
+static void put_varint(FILE *out, uint64_t value)
+{
+    uint8_t packed[VARINT_MAX];
+    size_t size = pack_varint(packed, value);
+
+    for (size_t i = 0; i < size; i++)
+        putc_unlocked(packed[i], out);
 }
 
 static void put_bytes(FILE *out, unsigned field, const void *bytes, size_t size)
@@ -453,37 +482,38 @@ static void put_locations(struct writer *writer)
 
 /* ---- samples ---- */
 
-static size_t location_ids(struct writer *writer, node_id node)
+/* Packs the ids of a stack's locations, innermost first, into writer->packed; returns how many
+ * bytes they take. */
+static size_t pack_locations(struct writer *writer, node_id node)
 {
-    size_t count, depth = 0;
+    size_t count, size = 0;
     const struct call_node *nodes = profile_nodes(writer->profile, &count);
 
     while (node) {
         uint32_t place = place_of(writer, nodes, node);
 
-        writer->ids = xgrow(writer->ids, &writer->id_room, depth + 1, sizeof(*writer->ids));
-        writer->ids[depth++] = place;
+        if (writer->packed_room - size < VARINT_MAX)
+            writer->packed = xgrow(writer->packed, &writer->packed_room, size + VARINT_MAX, 1);
+        size += pack_varint(writer->packed + size, place);
         node = nodes[node].parent;
         if (writer->place_of_node)
             for (uint32_t lines = writer->places[place].lines; lines > 1; lines--)
                 node = nodes[node].parent;
     }
-    return depth;
+    return size;
 }
 
 struct label_list {
     Pprof__Label label[LABELS_MAX];
-    Pprof__Label *pointer[LABELS_MAX];
     size_t count;
 };
 
 static Pprof__Label *add_label(struct writer *writer, struct label_list *list, const char *key)
 {
-    Pprof__Label *label = &list->label[list->count];
+    Pprof__Label *label = &list->label[list->count++];
 
     pprof__label__init(label);
     label->key = text(writer, key);
-    list->pointer[list->count++] = label;
     return label;
 }
 
@@ -529,24 +559,48 @@ static uint32_t measured_values(struct writer *writer, const uint64_t *values, i
     return missing & ~writer->unmeasured;
 }
 
-/* One sample with these values; `list` may have a timestamp behind the stack's own labels. */
-static void put_sample(struct writer *writer, size_t depth, const uint64_t *values,
+static size_t pack_values(const struct writer *writer, const int64_t *values, uint8_t *packed)
+{
+    size_t count = writer->type_count + (writer->derived >= 0), size = 0;
+
+    for (size_t i = 0; i < count; i++)
+        size += pack_varint(packed + size, (uint64_t)values[i]);
+    return size;
+}
+
+/* What a field takes whose content is of that size; nothing when there is none. */
+static size_t field_size(size_t size)
+{
+    uint8_t length[VARINT_MAX];
+
+    return size ? 1 + pack_varint(length, size) + size : 0;
+}
+
+/* One sample of the stack with these values; `list` may have a timestamp behind the stack's own
+ * labels.  Nearly all of a large file is samples, so they are packed here. */
+static void put_sample(struct writer *writer, node_id node, const uint64_t *values,
                        struct label_list *list)
 {
-    Pprof__Sample message = PPROF__SAMPLE__INIT;
     int64_t written[PROFILE_VALUES_MAX + 1];
-    size_t labels = list->count;
+    uint8_t packed[(PROFILE_VALUES_MAX + 1) * VARINT_MAX];
+    size_t labels = list->count, value_size, location_size, size;
     uint32_t missing = measured_values(writer, values, written);
 
     if (missing)
         add_label(writer, list, PPROF_LABEL_UNMEASURED)->num = missing;
-    message.n_location_id = depth;
-    message.location_id = writer->ids;
-    message.n_value = writer->type_count + (writer->derived >= 0);
-    message.value = written;
-    message.n_label = list->count;
-    message.label = list->pointer;
-    put_message(writer, SAMPLE, &message.base);
+    location_size = pack_locations(writer, node);
+    value_size = pack_values(writer, written, packed);
+    size = field_size(location_size) + field_size(value_size);
+    for (size_t i = 0; i < list->count; i++)
+        size += field_size(protobuf_c_message_get_packed_size(&list->label[i].base));
+    put_varint(writer->out, SAMPLE << 3 | 2);
+    put_varint(writer->out, size);
+    if (location_size)
+        put_bytes(writer->out, SAMPLE_LOCATION, writer->packed, location_size);
+    if (value_size)
+        put_bytes(writer->out, SAMPLE_VALUE, packed, value_size);
+    for (size_t i = 0; i < list->count; i++)
+        put_message(writer, SAMPLE_LABEL, &list->label[i].base);
     list->count = labels;
 }
 
@@ -580,9 +634,22 @@ static void put_moments(struct writer *writer, uint32_t *moments_of_stack)
         time->num_unit = text(writer, "nanoseconds");
         share_values(writer, profile_values(writer->profile, id), seen[id]++,
                      moments_of_stack[id], part);
-        put_sample(writer, location_ids(writer, stacks[id].node), part, &list);
+        put_sample(writer, stacks[id].node, part, &list);
     }
     free(seen);
+}
+
+/* Of the next stacks. */
+static void fetch_paths(const struct profile *profile, const struct stack *stacks, size_t count)
+{
+    size_t node_count;
+    const struct call_node *nodes = profile_nodes(profile, &node_count);
+    node_id ends[PATHS_AT_A_TIME];
+
+    count = count < PATHS_AT_A_TIME ? count : PATHS_AT_A_TIME;
+    for (size_t i = 0; i < count; i++)
+        ends[i] = stacks[i].node;
+    call_tree_fetch_paths(nodes, ends, count);
 }
 
 static void put_samples(struct writer *writer)
@@ -601,12 +668,13 @@ static void put_samples(struct writer *writer)
         put_moments(writer, moments_of_stack);
     }
     for (size_t i = 0; i < count; i++) {
+        if (i % PATHS_AT_A_TIME == 0)
+            fetch_paths(writer->profile, stacks + i, count - i);
         if (moments_of_stack && moments_of_stack[i])
             continue;
         if (stacks[i].labels != last)
             list_labels(writer, &list, last = stacks[i].labels);
-        put_sample(writer, location_ids(writer, stacks[i].node),
-                   profile_values(writer->profile, (stack_id)i), &list);
+        put_sample(writer, stacks[i].node, profile_values(writer->profile, (stack_id)i), &list);
     }
     free(moments_of_stack);
 }
@@ -762,6 +830,5 @@ int pprof_write(const struct profile *profile, const struct write_options *optio
     free(writer.mapping_order);
     map_free(&writer.function_index);
     free(writer.packed);
-    free(writer.ids);
     return failed;
 }

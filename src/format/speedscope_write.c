@@ -223,13 +223,27 @@ static void begin_profile(struct writer *writer, const char *name, __uint128_t w
     json_put_text(json, "value", profile_string(writer->profile, writer->type.name));
 }
 
+/* Of the next stacks. */
+static void fetch_paths(const struct writer *writer, const struct weighed *stacks, size_t count)
+{
+    node_id ends[PATHS_AT_A_TIME];
+
+    count = count < PATHS_AT_A_TIME ? count : PATHS_AT_A_TIME;
+    for (size_t i = 0; i < count; i++)
+        ends[i] = stacks[i].node;
+    call_tree_fetch_paths(writer->paths, ends, count);
+}
+
 static void put_stacks(struct writer *writer, const struct weighed *stacks, size_t count)
 {
     struct json_writer *json = &writer->json;
 
     json_open_at(json, "samples", '[');
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        if (i % PATHS_AT_A_TIME == 0)
+            fetch_paths(writer, stacks + i, count - i);
         put_path(writer, stacks[i].node);
+    }
     json_close(json, ']');
     json_open_at(json, "weights", '[');
     for (size_t i = 0; i < count; i++)

@@ -169,6 +169,18 @@ const struct call_node *call_tree_nodes(const struct call_tree *tree, size_t *co
     return tree->nodes;
 }
 
+void call_tree_fetch_paths(const struct call_node *nodes, node_id *ends, size_t count)
+{
+    node_id inside;
+
+    /* A step outwards on all of them: none waits for the memory of another. */
+    do {
+        inside = 0;
+        for (size_t i = 0; i < count; i++)
+            inside |= ends[i] = nodes[ends[i]].parent;
+    } while (inside);
+}
+
 uint64_t call_tree_self(const struct call_tree *tree, node_id node)
 {
     return node < tree->self_count ? tree->selfs[node] : 0;

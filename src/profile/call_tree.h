@@ -48,6 +48,12 @@ node_id call_tree_add(struct call_tree *tree, const frame_id *frames, size_t dep
 /* All nodes, root first.  Valid until the next call that adds a node. */
 const struct call_node *call_tree_nodes(const struct call_tree *tree, size_t *count);
 
+/* Brings the paths from these nodes to the root into the caches: for whoever is going to follow
+ * each, as to wait for one node after the other takes far longer.  PATHS_AT_A_TIME are a good
+ * number.  All of `ends` becomes 0. */
+enum { PATHS_AT_A_TIME = 16 };
+void call_tree_fetch_paths(const struct call_node *nodes, node_id *ends, size_t count);
+
 /* Weight of the samples that ended in the node's very stack. */
 uint64_t call_tree_self(const struct call_tree *tree, node_id node);
 

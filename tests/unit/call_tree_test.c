@@ -64,6 +64,19 @@ Test(call_tree, totals_are_self_and_all_below)
     cr_expect(eq(u64, totals[c], 4));
 }
 
+Test(call_tree, paths_are_followed_to_the_root)
+{
+    size_t count;
+    node_id ends[] = {call_tree_add(tree, (frame_id[]){1, 2, 3}, 3, 1),
+                      call_tree_add(tree, (frame_id[]){1}, 1, 1), 0};
+
+    call_tree_fetch_paths(call_tree_nodes(tree, &count), ends, 3);
+
+    cr_expect(eq(u32, ends[0], 0));
+    cr_expect(eq(u32, ends[1], 0));
+    cr_expect(eq(u32, ends[2], 0));
+}
+
 Test(call_tree, sums_stay_at_the_largest_number)
 {
     uint64_t totals[3];

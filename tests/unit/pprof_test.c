@@ -66,6 +66,48 @@ Test(pprof, frames_without_inlining_read_back_the_same)
     profile_free(again);
 }
 
+Test(pprof, numbers_of_any_length_read_back_the_same)
+{
+    struct profile *profile = profile_new(), *again;
+    frame_id frame;
+
+    profile_value_type(profile, "samples", "count");
+    for (unsigned bits = 0; bits < 63; bits++)
+        for (uint64_t i = 0; i < 3; i++) {
+            uint64_t value = (UINT64_C(1) << bits) + i - 1;
+            char name[40];
+
+            sprintf(name, "f%u_%u", bits, (unsigned)i);
+            frame = profile_frame(
+                profile, &(struct frame){.function = profile_intern_text(profile, name)});
+            profile_add(profile, &frame, 1, 0, &value);
+        }
+    again = reread(profile, &(struct write_options){0});
+
+    expect_same(profile, again);
+    profile_free(profile);
+    profile_free(again);
+}
+
+/* Numbers of locations with one, two and three bytes. */
+Test(pprof, twenty_thousand_frames_read_back_the_same)
+{
+    enum { FRAMES = 20000 };
+    char *text = malloc(FRAMES * 20), *at = text;
+    struct profile *profile, *again;
+
+    for (unsigned i = 0; i < FRAMES; i++)
+        at += sprintf(at, "f%u;f%u 1\n", i, i * 7919 % FRAMES);
+    profile = read_profile(&folded_format, text, (size_t)(at - text), &err);
+    cr_assert(ne(ptr, profile, NULL), "%s", err.message);
+    again = reread(profile, &(struct write_options){0});
+
+    expect_same(profile, again);
+    profile_free(profile);
+    profile_free(again);
+    free(text);
+}
+
 Test(pprof, moments_come_back_with_their_stacks)
 {
     for (uint64_t seed = 0; seed < 100; seed++) {
