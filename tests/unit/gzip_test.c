@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/gzip.h"
+#include "base/hash.h"
 #include "base/source.h"
 
 Test(gzip, what_goes_in_comes_out_also_in_one_large_piece)
@@ -27,6 +28,57 @@ Test(gzip, what_goes_in_comes_out_also_in_one_large_piece)
     source_close(source);
     free(packed);
     free(text);
+}
+
+enum { NOISE = 2 << 20, TEXT = 12 << 20, SIZE = NOISE + TEXT };
+
+/* Noise, which nothing makes smaller, and then text that is one line again and again. */
+static char *noise_and_text(void)
+{
+    char *bytes = malloc(SIZE);
+
+    for (size_t i = 0; i < SIZE; i++)
+        bytes[i] = i < NOISE ? (char)(hash_u64(i) & 0xff) : "what is said again, "[i % 20];
+    return bytes;
+}
+
+static char *packed_in_pieces(const char *bytes, size_t piece, size_t *size)
+{
+    char *packed;
+    FILE *below = open_memstream(&packed, size), *out = gzip_open(below, GZIP_FAST);
+
+    for (size_t at = 0; at < SIZE; at += piece)
+        fwrite(bytes + at, 1, piece < SIZE - at ? piece : SIZE - at, out);
+    cr_assert(gzip_close(out));
+    fclose(below);
+    return packed;
+}
+
+Test(gzip, repetition_is_found_also_behind_what_has_none)
+{
+    size_t size, available;
+    char *bytes = noise_and_text(), *packed = packed_in_pieces(bytes, SIZE, &size);
+    struct source *source = source_over("x", packed, size);
+
+    cr_assert(zero(int, memcmp(source_peek(source, SIZE + 1, &available), bytes, SIZE)));
+    cr_expect(eq(sz, available, SIZE));
+    cr_expect(lt(sz, size, NOISE + TEXT / 5));
+    source_close(source);
+    free(packed);
+    free(bytes);
+}
+
+Test(gzip, equal_bytes_give_equal_files_in_whatever_pieces_they_come)
+{
+    size_t size, size_again;
+    char *bytes = noise_and_text(), *packed = packed_in_pieces(bytes, SIZE, &size);
+    char *again = packed_in_pieces(bytes, 12345, &size_again);
+
+    cr_assert(eq(sz, size, size_again));
+    cr_expect(zero(int, memcmp(packed, again, size)));
+    free(packed);
+    free(again);
+    free(bytes);
 }
 
 Test(gzip, a_full_disk_is_told)
