@@ -127,6 +127,11 @@ int bpf_filter_attach(const struct bpf_filter *filter, int event)
     return ioctl(event, PERF_EVENT_IOC_SET_BPF, filter->program);
 }
 
+bool bpf_filter_pass(const struct bpf_filter *filter, pid_t pid)
+{
+    return filter->map < 0 || put(filter->map, (uint32_t)pid, 1);
+}
+
 void bpf_filter_pass_all(const struct bpf_filter *filter)
 {
     if (filter->map >= 0)

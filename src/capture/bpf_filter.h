@@ -42,6 +42,8 @@ int bpf_filter_attach(const struct bpf_filter *filter, int event); /* 0 or -1 */
  * that are attached from now on.  Takes the descriptor over. */
 void bpf_filter_replace(struct bpf_filter *filter, int program);
 
+/* From now on those of one more process pass; false when there is no room for it. */
+bool bpf_filter_pass(const struct bpf_filter *filter, pid_t pid);
 /* From now on everything passes. */
 void bpf_filter_pass_all(const struct bpf_filter *filter);
 

@@ -549,6 +549,12 @@ void capture_wake(struct capture *capture)
         return; /* it is full of wakes already */
 }
 
+void capture_pass(struct capture *capture, pid_t pid)
+{
+    if (!bpf_filter_pass(&capture->filter, pid))
+        capture_pass_all(capture);
+}
+
 void capture_pass_all(struct capture *capture)
 {
     bpf_filter_pass_all(&capture->filter);

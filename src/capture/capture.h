@@ -84,6 +84,9 @@ size_t capture_drain(struct capture *capture, int timeout_ms, bool last, capture
  * allowed from any thread and from a signal handler. */
 void capture_wake(struct capture *capture);
 
+/* Lets samples of one more process, and of its children, through the kernel-side filter. */
+void capture_pass(struct capture *capture, pid_t pid);
+
 /* Lets samples of all processes through the kernel-side filter: the target has forked, and the
  * filter does not follow forks itself. */
 void capture_pass_all(struct capture *capture);

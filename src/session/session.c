@@ -259,6 +259,29 @@ static int load_processes(struct session *session, const struct capture_target *
     return failed;
 }
 
+/* Children that came between the first look at /proc and the moment from which the kernel tells
+ * of forks.  Each may have had some of its own until its samples pass. */
+static void add_late_children(struct session *session, const struct capture_target *asked)
+{
+    enum { LOOKS_MOST = 3 };
+    struct processes *processes = reader_processes(session->reader);
+    bool found = true;
+
+    for (int looks = 0; found && looks < LOOKS_MOST; looks++) {
+        pid_t *pids;
+        size_t count = processes_families(asked->pids, asked->count, &pids);
+
+        found = false;
+        for (size_t i = 0; i < count; i++)
+            if (!processes_is_tracked(processes, pids[i]) &&
+                !processes_load(processes, pids[i], NULL)) {
+                capture_pass(session->capture, pids[i]);
+                found = true;
+            }
+        free(pids);
+    }
+}
+
 /* Those that were asked for first, then the children that exist already; the ones that come
  * are followed by their forks. */
 static size_t add_children(const struct capture_target *target, pid_t **pids)
@@ -277,8 +300,9 @@ static size_t add_children(const struct capture_target *target, pid_t **pids)
     return count;
 }
 
-static int start(struct session *session, const struct capture_target *target,
-                 struct error *err)
+/* `asked`: the target without the children that were found. */
+static int start(struct session *session, const struct capture_target *asked,
+                 const struct capture_target *target, struct error *err)
 {
     struct reader_options options = {
         .max_nodes = session->options.max_nodes,
@@ -310,6 +334,11 @@ static int start(struct session *session, const struct capture_target *target,
         priority_calm();
     if (!failed)
         failed = load_processes(session, target, err);
+    /* Events of threads are inherited; which of the children have some already cannot be told.
+     */
+    if (!failed && target->kind == CAPTURE_PROCESSES && facts.per_cpu &&
+        session->options.capture.children)
+        add_late_children(session, asked);
     if (!failed)
         failed = start_thread(session, err);
     account_begin_turns(&session->account);
@@ -332,7 +361,7 @@ int session_start(struct session **result, const struct capture_target *target,
         family.count = add_children(target, &pids);
         family.pids = pids;
     }
-    failed = start(session, &family, err);
+    failed = start(session, target, &family, err);
     free(pids);
     if (failed)
         session_free(session);

@@ -41,6 +41,35 @@ expect(count_of(stacks, "brief") > 100, f"{count_of(stacks, 'brief')} samples of
 # They are met in their first moment, too, which the CFI of clone3() leaves out.
 expect_complete(stacks, 0.995)
 
+print("children that come while it attaches")
+# They begin to work when all are there.
+FORKING = """
+import os, time
+shut, hold = os.pipe()
+children = []
+for n in range(120):
+    child = os.fork()
+    if child == 0:
+        os.close(hold)
+        os.read(shut, 1)
+        until = time.process_time() + 0.02
+        while time.process_time() < until: pass
+        os._exit(0)
+    children.append(child)
+    if n == 0: print("begun", flush=True)
+    time.sleep(0.0005)
+os.close(hold)
+for child in children: os.waitpid(child, 0)
+print(*children)
+"""
+target = start([sys.executable, "-c", FORKING])
+target.stdout.readline()
+done = fiq("attach", "-p", target.pid, "-f", 997, "--processes", "-o", out)
+output, _ = target.communicate(timeout=PATIENCE)
+sampled = {re.search(r"\((\d+)\)$", f[0])[1] for f in folded(out)}
+missed = [n for n, child in enumerate(output.split()) if child not in sampled]
+expect(len(output.split()) == 120 and not missed, f"none of 120 is missed: {missed}")
+
 print("until the target ends")
 target = start(workload("shares", 1.5))
 done = fiq("attach", "-p", target.pid, "-o", out)

@@ -32,10 +32,14 @@ if expect(done.returncode == 0, f"run ends with 0: {done.stderr.strip()}"):
 target = start([sys.executable, "-c", SLEEPER % 100000])
 time.sleep(0.3)
 before = switches(target.pid)
-done = fiq("attach", "-f", 499, "-d", 1, "-p", target.pid, "-o", out)
+profiler = start([FIQ, "attach", "-f", 499, "-p", target.pid, "-o", out])
+wait_for_events(profiler.pid)
+wait_for(lambda: switches(target.pid) > before + 1500)
+profiler.send_signal(signal.SIGINT)
+_, said = profiler.communicate(timeout=PATIENCE)
 after = switches(target.pid)
 target.kill()
 target.communicate()
-if expect(done.returncode == 0, f"attach ends with 0: {done.stderr.strip()}"):
+if expect(profiler.returncode == 0, f"attach ends with 0: {said.strip()}"):
     expect(100 < turns() <= after - before, f"attach: {turns()} turns of {after - before}")
 finish()
