@@ -84,8 +84,47 @@ function shortened(name, level) {
   return level === 1 ? short : lastParts(short);
 }
 
+/* Where the parts of a name with dots begin, as Go and Java have them: behind the directories, and
+ * behind each dot that is in no brackets.  Nowhere in what is no such name. */
+function dottedAt(name) {
+  const starts = [0];
+  let depth = 0;
+  for (let i = 0; i < name.length; i++) {
+    const c = name[i];
+    if ('([{'.includes(c))
+      depth++;
+    else if (')]}'.includes(c))
+      depth -= depth && 1;
+    else if (depth === 0 && c === '/')
+      starts.splice(0, starts.length, i + 1);
+    else if (depth === 0 && c === '.')
+      starts.push(i + 1);
+    else if (depth === 0 && c < '\x7f' && !/[\w\-~%*]/.test(c))
+      return [];
+  }
+  return starts;
+}
+
+/* Parts that tell nothing by themselves: what compilers append, and Go's functions without a name. */
+const APPENDED = /^(?:\d.*|part|isra|constprop|cold|llvm|lto_priv|localalias|(?:func|gowrap|deferwrap)\d*)?$/;
+
+/* "a/b.(*T).f" without directories, its last two parts, the last one: "b.(*T).f", "(*T).f", "f". */
+function dottedForms(name) {
+  const starts = name.length > 4096 ? [] : dottedAt(name);
+  const part = i => name.slice(starts[i], (starts[i + 1] ?? name.length + 1) - 1);
+  let last = starts.length - 1;
+  if (last < 1)
+    return null;
+  while (last > 0 && APPENDED.test(part(last)))
+    last--;
+  return [starts[0], starts[Math.max(last - 1, 0)], starts[last]].map(at => name.slice(at));
+}
+
 /* From the whole name to its last part, each for where the one before does not fit. */
 function nameForms(name) {
-  const short = shortened(name, 1), parts = lastParts(short);
+  const short = shortened(name, 1), dotted = dottedForms(short);
+  if (dotted)
+    return [name, ...dotted];
+  const parts = lastParts(short);
   return [name, short, parts, partsOf(parts).at(-1) || parts];
 }

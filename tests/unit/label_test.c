@@ -89,6 +89,34 @@ Test(label, the_last_part_is_behind_the_types_it_is_for)
     shows("rayon::join::{{closure}}", 12, "{{closure}}");
 }
 
+Test(label, names_with_dots_lose_directories_and_what_stands_before_the_last_parts)
+{
+    const char *method = "encoding/json.(*decodeState).object";
+
+    shows(method, 35, method);
+    shows(method, 34, "json.(*decodeState).object");
+    shows(method, 25, "(*decodeState).object");
+    shows(method, 20, "object");
+    shows("runtime.gcBgMarkWorker", 21, "gcBgMarkWorker");
+    shows("github.com/a/b.c.work", 20, "b.c.work");
+    shows("github.com/a/b.c.work", 7, "c.work");
+    shows("slices.SortFunc[go.shape.[]int]", 30, "SortFunc[go.shape.[]int]");
+    shows("java.util.HashMap.get", 11, "HashMap.get");
+}
+
+Test(label, what_is_appended_is_no_part_of_a_name_by_itself)
+{
+    shows("main.main.func1", 14, "main.func1");
+    shows("main.main.func1", 9, "main.fun…");
+    shows("net/http.glob..func3", 19, "http.glob..func3");
+    shows("net/http.glob..func3", 15, "glob..func3");
+    shows("finish_task_switch.isra.0", 24, "finish_task_switch.isra…");
+    shows("work.part.0.cold", 15, "work.part.0.co…");
+    shows("[libc.so.6+0x12]", 10, "[libc.so.…");
+    shows("a.b c.d", 6, "a.b c…");
+    shows("ns::f.cold", 8, "f.cold");
+}
+
 Test(label, a_box_without_room_says_nothing)
 {
     char *text = label("main", 2);

@@ -47,7 +47,12 @@ class Names {
   }
 
   makeLabels(shown, kind) {
-    if (kind === LABEL || kind === MARK || !shown.includes('::'))
+    if (kind === LABEL || kind === MARK)
+      return [shown];
+    const dotted = dottedForms(shown);
+    if (dotted)
+      return [shown, ...dotted];
+    if (!shown.includes('::'))
       return [shown];
     if (shown.startsWith('<'))
       return [shown, lastParts(shown)];
