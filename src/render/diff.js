@@ -88,7 +88,7 @@
     names, boxes,
     titleOf: (i) => titles[i],
     describe: (i, ofView) => titles[i] + (ofView && " · " + ofView),
-    classOf: (i) => colorOf(i) + sideOf(i),
+    classOf: (i, room) => colorOf(i) + (room < 8 && total[0][i] <= 0 ? "" : sideOf(i)), // a frame would hide it
     paintOf: colorOf,
     matched: (union) => total.map((side) => percent(union(0, side), side[0], 1)).join(" → "),
     facts: facts.textContent.trim().split("\n"),

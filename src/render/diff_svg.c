@@ -187,11 +187,19 @@ static bool one_sided(const struct diff_node *node)
     return node->total[0] <= 0 || node->total[1] <= 0;
 }
 
-static void color_class(const struct diff_node *node, char class[16])
+/* In a box that is so wide: the line around what is new would hide a narrow one. */
+static const char *side_class(const struct diff_node *node, double width)
+{
+    if (node->total[0] <= 0)
+        return width < 8 ? "" : " new";
+    return node->total[1] <= 0 ? " gone" : "";
+}
+
+static void color_class(const struct diff_node *node, double width, char class[16])
 {
     bool total = one_sided(node);
     char degree = shade(total ? node->total : node->self);
-    const char *side = node->total[0] <= 0 ? " new" : node->total[1] <= 0 ? " gone" : "";
+    const char *side = side_class(node, width);
 
     switch (total ? node->total_change[0] : node->self_change[0]) {
     case DIFF_MORE:
@@ -251,7 +259,7 @@ static void put_box(struct svg *svg, const struct diff_box *box)
     markup_raw(markup, " (");
     markup_text(markup, detail, strlen(detail));
     markup_raw(markup, ")</title><rect class=\"");
-    color_class(&svg->picture->nodes[box->node], class);
+    color_class(&svg->picture->nodes[box->node], box->width * svg->scale, class);
     markup_raw(markup, class);
     markup_raw(markup, "\" x=\"");
     markup_real(markup, x, 2);
