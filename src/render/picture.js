@@ -61,7 +61,7 @@ function showPicture(root, graph) {
   // In a page there is more than the picture: other landmarks, other keys.
   const inPage = root !== document.documentElement;
   const { names, boxes } = graph, { name, width, kids, first, left, parent, rows } = boxes;
-  const levels = rows.length - 1;
+  const levels = rows.length - 1, sheetHeight = levels * PITCH + 4;
 
   function levelOf(i) {
     let low = 0, high = levels - 1;
@@ -150,7 +150,7 @@ function showPicture(root, graph) {
   helpButton.setAttribute("aria-expanded", "false");
   const controls = graph.controls.map(({ key, hint, says, count, press }) => {
     const control = { key, says, press, count, at: 0 };
-    control.button = button("", hint, () => turnTo(control, (control.at + 1) % count));
+    control.button = button(says(0), hint, () => turnTo(control, (control.at + 1) % count));
     control.button.id = "by-" + key;
     return control;
   });
@@ -268,8 +268,19 @@ function showPicture(root, graph) {
     return wide;
   }
 
+  // Where the window becomes higher or lower, as when its head has more to say, the root stays at
+  // its edge.
+  let windowHeight = 0, below = 0; // of the sheet, how much lies below the window
+  function settle() {
+    const high = main.clientHeight;
+    if (windowHeight && high !== windowHeight && !state.inverted) main.scrollTop = sheetHeight - high - below;
+    windowHeight = high;
+    below = sheetHeight - high - main.scrollTop;
+  }
+
   let frameWidth = 0;
   function render() {
+    settle();
     const room = frameWidth - 2 * MARGIN, scale = room / width[state.zoom], zoomLevel = levelOf(state.zoom);
     const scroll = main.scrollTop, high = main.clientHeight;
     let from = Math.max(0, Math.floor(scroll / PITCH) - 2), to = Math.min(levels - 1, Math.ceil((scroll + high) / PITCH) + 1);
@@ -340,7 +351,7 @@ function showPicture(root, graph) {
     // In a page it takes the room that it needs, and scrolls where that is more than the window.
     if (inPage) root.style.height = `min(${head.offsetHeight + details.offsetHeight + levels * PITCH + 8}px, 92vh)`;
     sheet.style.width = wide + "px";
-    sheet.style.height = levels * PITCH + 4 + "px";
+    sheet.style.height = sheetHeight + "px";
     drawing.setAttribute("width", wide);
     render();
   }
@@ -500,6 +511,7 @@ function showPicture(root, graph) {
   }
 
   function reveal(box) {
+    settle();
     const y = top(levelOf(box)), scroll = main.scrollTop;
     if (y < scroll) main.scrollTop = y - PITCH;
     else if (y + 2 * PITCH > scroll + main.clientHeight) main.scrollTop = y + 3 * PITCH - main.clientHeight;
@@ -508,7 +520,9 @@ function showPicture(root, graph) {
   }
 
   function toRoot() {
+    settle();
     main.scrollTop = state.inverted ? 0 : main.scrollHeight;
+    settle();
   }
 
   function turn() {

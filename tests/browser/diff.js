@@ -4,7 +4,7 @@ const assert = require("assert");
 const fs = require("fs");
 const path = require("path");
 const { execFileSync } = require("child_process");
-const { test, main, open, violations, directory } = require("./common.js");
+const { test, main, open, becomes, violations, directory } = require("./common.js");
 const fiq = process.argv[2];
 
 const BEFORE = { "main;parse": 900, "main;parse;lex": 2600, "main;eval": 2800, "main;eval;add": 3000, "main;gc;old_sweep": 1300, "main;print": 630 };
@@ -332,6 +332,22 @@ test("on a phone the page does not overflow, names stay words", async (browser) 
   const across = await page.$$eval(".head *, [role=treeitem] rect, .details", (all) => all.map((one) => one.getBoundingClientRect().right));
   assert(Math.max(...across) <= 390, "something is out of sight");
   assert.deepEqual(await violations(page), []);
+});
+
+test("on a phone a high picture starts at its root, and keeps it in sight when its head grows", async (browser) => {
+  const deep = Array.from({ length: 90 }, (_, i) => "f" + i).join(";");
+  const sides = [{ [deep]: 900, main: 100 }, { [deep]: 500, main: 100 }], options = { viewport: { width: 400, height: 800 }, isMobile: true, hasTouch: true };
+  const page = await open(browser, draw(".html", [], sides), options);
+  const places = () => page.evaluate(() => ["[role=treeitem] rect", ".details"].map((of) => document.querySelector(of).getBoundingClientRect()).map((box) => [box.top, box.bottom]));
+  const rooted = async () => {
+    const [root, details] = await places();
+    return root[0] > 0 && root[1] <= details[0] + 1;
+  };
+  assert(await rooted(), "at first: " + JSON.stringify(await places()));
+  const high = () => page.evaluate(() => document.querySelector(".head").offsetHeight), before = await high();
+  await search(page, "f1|f2|f3");
+  assert((await high()) > before, "nothing has grown");
+  assert.equal(await becomes(rooted, true), true, "grown: " + JSON.stringify(await places()));
 });
 
 // Contrast of two colours, as WCAG counts it.
