@@ -5,7 +5,7 @@ const fs = require('fs');
 const vm = require('vm');
 const common = require('./common.js');
 const folded = require('./folded.js');
-const {drawn, address, resize} = common;
+const {drawn, address, resize, becomes} = common;
 
 const fiq = process.argv[2];
 const render = (...input) => common.renderPage(fiq, ...input);
@@ -788,6 +788,15 @@ const cases = {
       'a::b<int, long>::c(int)': ['a::b<int, long>::c(int)', 'a::b<…>::c', 'b<…>::c', 'c'],
       '<Vec<T> as Drop>::drop': ['<Vec<T> as Drop>::drop', '<Vec<T> as Drop>::drop', 'drop', 'drop'],
       'a::b::<impl Eq for c>::eq': ['a::b::<impl Eq for c>::eq', 'a::b::<…>::eq', 'b::<…>::eq', 'eq'],
+      'encoding/json.(*decodeState).object': ['encoding/json.(*decodeState).object', 'json.(*decodeState).object', '(*decodeState).object', 'object'],
+      'github.com/a/b.c.work': ['github.com/a/b.c.work', 'b.c.work', 'c.work', 'work'],
+      'slices.Sort[go.shape.[]int]': ['slices.Sort[go.shape.[]int]', 'slices.Sort[go.shape.[]int]', 'slices.Sort[go.shape.[]int]', 'Sort[go.shape.[]int]'],
+      'main.main.func1': ['main.main.func1', 'main.main.func1', 'main.main.func1', 'main.func1'],
+      'net/http.glob..func3': ['net/http.glob..func3', 'http.glob..func3', 'http.glob..func3', 'glob..func3'],
+      'finish_task_switch.isra.0': new Array(4).fill('finish_task_switch.isra.0'),
+      '[libc.so.6+0x12]': new Array(4).fill('[libc.so.6+0x12]'),
+      'a.b c.d': new Array(4).fill('a.b c.d'),
+      'ns::f.cold': ['ns::f.cold', 'ns::f.cold', 'ns::f.cold', 'f.cold'],
       'a::b::grow::<u16, usize>': ['a::b::grow::<u16, usize>', 'a::b::grow::<…>', 'b::grow::<…>', 'grow::<…>'],
     };
     for (const [name, wanted] of Object.entries(forms))
@@ -849,6 +858,34 @@ const cases = {
     await resize(page, {width: 1199, height: 800});
     await resize(page, {width: 1200, height: 800});
     check(moved === await picture(), 'a picture drawn anew is another');
+  },
+
+  async 'prints all rows on one sheet, without what is for the mouse, and light'(browser) {
+    const deep = [{frames: Array.from({length: 90}, (_, i) => 'f' + i), count: 1}];
+    const page = await opened(browser, render(folded.toText(deep)), {colorScheme: 'dark'});
+    const picture = () => page.$eval('#graph canvas', canvas => canvas.toDataURL());
+    const scrolled = () => page.$eval('#graph .scroller', scroller => scroller.scrollTop), before = await scrolled();
+
+    await moveTo(page, 600, 10);
+    const plain = await picture();
+    await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+    await page.emulateMedia({media: 'print', colorScheme: 'dark'});
+    const {wide, high, room, sheet, drawn: size, light} = await page.$eval('#graph canvas', canvas => {
+      const {width, height} = canvas.getBoundingClientRect(), [r] = canvas.getContext('2d').getImageData(1, 1, 1, 1).data;
+      return {wide: width, high: height, room: document.body.clientWidth, sheet: innerHeight, drawn: [canvas.width, canvas.height], light: r};
+    });
+    equal(wide, room, 'width');
+    check(high > sheet / 2 && high <= sheet * 0.85, `${high} high of ${sheet}`);
+    equal(size, [2000, 2 * (91 * ROW + 2 * PAD)], 'pixels');
+    check(light > 200, 'the paper is dark: ' + light);
+    for (const id of ['#bar', '#graph .items'])
+      equal(await page.isVisible(id), false, id);
+    await page.emulateMedia({media: 'screen', colorScheme: 'dark'});
+    await page.evaluate(() => dispatchEvent(new Event('afterprint')));
+    await drawn(page);
+    equal(await scrolled(), before, 'scrolled');
+    check(await becomes(picture, plain) === plain, 'on the screen stands another picture than before');
+    equal(page.complaints, [], 'complaints');
   },
 
   async 'survives addresses that make no sense'(browser) {

@@ -54,6 +54,8 @@ class App {
     document.addEventListener('keydown', event => this.key(event));
     window.addEventListener('popstate', () => this.fromAddress());
     window.addEventListener('hashchange', () => this.fromAddress());
+    window.addEventListener('beforeprint', () => this.toPaper());
+    window.addEventListener('afterprint', () => this.fromPaper());
   }
 
   buildViews() {
@@ -173,9 +175,28 @@ class App {
   }
 
   redraw() {
-    for (const chart of [this.graph, this.callers, this.callees, this.time])
+    for (const chart of this.charts())
       chart.later();
     this.heat.draw();
+  }
+
+  charts() {
+    return [this.graph, this.callers, this.callees, this.time];
+  }
+
+  /* ---- on paper, which is light ---- */
+
+  toPaper() {
+    this.screen = document.documentElement.dataset.theme;
+    this.theme('light');
+    for (const chart of this.charts())
+      chart.toPaper();
+  }
+
+  fromPaper() {
+    for (const chart of this.charts())
+      chart.fromPaper();
+    this.theme(this.screen);
   }
 
   /* ---- changing the state ---- */

@@ -10,6 +10,7 @@
  */
 
 const ROW = 19, NARROW = 1, PAD = 4, MOST_ITEMS = 6000;
+const PAPER = 1000, MOST_PAPER = 16000; /* how wide what is printed is, and how high at most */
 const REVEALED_FROM = 3, REVEALED = 90; /* pixels: what is too narrow to be found, what is not */
 
 class Chart {
@@ -103,6 +104,8 @@ class Chart {
   }
 
   resize() {
+    if (this.before !== undefined) /* on paper */
+      return;
     const below = this.tall - this.height - this.scrolled, high = this.scroller.clientHeight;
     this.width = high ? this.scroller.clientWidth : 0;
     if (!this.width)
@@ -117,6 +120,29 @@ class Chart {
       this.scrollToZoom();
     else /* what stands at the edge where the root is stays there; who was hidden is at 0 */
       this.scroller.scrollTop = this.up ? this.tall - this.height - below : this.scrolled;
+    this.drawNow();
+  }
+
+  /* On paper there is no window that scrolls: all rows are drawn, to be as wide as the sheet. */
+  toPaper() {
+    if (!this.tree || !this.width)
+      return;
+    this.before = this.scroller.scrollTop;
+    this.width = PAPER;
+    this.height = this.tall = Math.min(this.tree.rows * ROW + 2 * PAD, MOST_PAPER);
+    this.filler.style.height = this.glass.style.height = this.height + 'px';
+    this.painter.resize(this.width, this.height, this.height < MOST_PAPER / 4 ? 2 : 1);
+    this.scroller.scrollTop = 0;
+    this.drawNow();
+  }
+
+  fromPaper() {
+    const {before} = this;
+    if (before === undefined)
+      return;
+    this.before = undefined;
+    this.resize();
+    this.scroller.scrollTop = before;
     this.drawNow();
   }
 

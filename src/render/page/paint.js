@@ -76,8 +76,9 @@ class Painter {
     this.context = canvas.getContext('2d', {alpha: false, willReadFrequently: true});
   }
 
-  resize(width, height) {
-    const {canvas} = this, ratio = this.ratio = window.devicePixelRatio || 1;
+  resize(width, height, ratio = window.devicePixelRatio || 1) {
+    const {canvas} = this;
+    this.ratio = ratio;
     this.wide = Math.round(width * ratio);
     this.high = Math.round(height * ratio);
     canvas.width = this.wide;
