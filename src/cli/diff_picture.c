@@ -106,6 +106,7 @@ int diff_picture_html(const struct comparison_report *report,
         "white-space: normal; word-break: break-word; min-width: 12em }\n"
         ".tables { overflow-x: auto }\n"
         "@media print { body { margin: 0; font-size: 11px; background: none }\n"
+        ".picture svg { height: auto !important; max-height: 88vh }\n"
         ".tables { overflow: visible }\nh1, h2 { break-after: avoid }\n"
         "tr { break-inside: avoid }\n"
         "td:nth-child(n), th:nth-child(n) { white-space: normal; min-width: 0; padding: 2px "

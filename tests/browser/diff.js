@@ -273,6 +273,8 @@ for (const extension of [".svg", ".html"]) {
     await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
     const [root, frame] = await page.evaluate(() => ["svg", "#frames rect"].map((of) => document.querySelector(of).getBoundingClientRect().toJSON()));
     assert(frame.width > root.width * 0.9 && frame.right <= root.right, `${frame.right} of ${root.right}`);
+    const [, , wide, high] = await page.evaluate(() => document.querySelector("svg").getAttribute("viewBox").split(" ").map(Number));
+    if (extension === ".html") assert(Math.abs(root.height / root.width - high / wide) < 0.01, `${root.height} high, ${root.width} wide`);
     assert.equal(await page.isVisible(".head"), false);
     assert.deepEqual(page.complaints, []);
   });
