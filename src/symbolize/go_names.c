@@ -56,31 +56,41 @@ static const char *text_at(struct go_names *table, uint64_t offset)
 
 /*
  * The program's moduledata (runtime/symtab.go) begins with the address of the table and holds,
- * behind addresses of sections, the one that inline trees are relative to.  It has no name in a
- * stripped program, so that it is looked for in the data.
+ * behind addresses of sections, that of Go's code and the one that inline trees are relative
+ * to. It has no name in a stripped program, so that it is looked for in the data.  `text` is
+ * that of the table, or 0 where it does not say it.
  */
-static uint64_t find_inline_base(const struct go_names *table, struct image *image)
+struct module {
+    uint64_t text, inline_base;
+};
+
+static bool read_module(const uint8_t *bytes, uint64_t table, uint64_t text,
+                        struct module *module)
 {
-    enum { TEXT = 176, INLINE_BASE_1_20 = 320, SIZE = 328 };
+    enum { TEXT = 176, INLINE_BASE_1_20 = 320 };
+    uint64_t header;
+
+    memcpy(&header, bytes, 8);
+    memcpy(&module->text, bytes + TEXT, 8);
+    memcpy(&module->inline_base, bytes + INLINE_BASE_1_20, 8);
+    return header == table && module->text && (!text || module->text == text);
+}
+
+static bool find_module(const struct go_names *table, struct image *image,
+                        struct module *module)
+{
+    enum { SIZE = 328 };
     static const char *const names[] = {".go.module", ".noptrdata", ".data", ".data.rel.ro"};
     struct section data;
 
     for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
         if (!image_section(image, names[i], MODULE_MAX, &data))
             continue;
-        for (size_t offset = 0; offset + SIZE <= data.size; offset += 8) {
-            uint64_t header, text, base;
-
-            memcpy(&header, data.bytes + offset, 8);
-            if (header != table->table.address)
-                continue;
-            memcpy(&text, data.bytes + offset + TEXT, 8);
-            memcpy(&base, data.bytes + offset + INLINE_BASE_1_20, 8);
-            if (text == table->text && base)
-                return base;
-        }
+        for (size_t offset = 0; offset + SIZE <= data.size; offset += 8)
+            if (read_module(data.bytes + offset, table->table.address, table->text, module))
+                return true;
     }
-    return 0;
+    return false;
 }
 
 static bool open_section(struct lazy_section *section, struct image *image, const char *name)
@@ -107,11 +117,10 @@ static bool open_section_with(struct image *image, uint64_t address,
     return false;
 }
 
-static bool read_header(struct go_names *table, struct image *image)
+static bool read_header(struct go_names *table)
 {
     struct cursor cursor = part(&table->table, 0, HEADER);
     uint32_t magic = cursor_u32(&cursor);
-    struct lazy_section text;
 
     cursor_skip(&cursor, 2);
     /* instruction size and pointer size of this processor */
@@ -127,13 +136,40 @@ static bool read_header(struct go_names *table, struct image *image)
     table->steps = cursor_u64(&cursor);
     table->functions = cursor_u64(&cursor);
     table->line_offset = magic == MAGIC_1_20 ? 44 : 40;
-    /* 0 since Go 1.26 and in relocatable programs */
-    if (!table->text && open_section(&text, image, ".text")) {
-        table->text = text.address;
-        lazy_section_close(&text);
-    }
-    return !cursor.failed && table->text && table->count < table->table.size / 8 &&
+    return !cursor.failed && table->count < table->table.size / 8 &&
            table->functions < table->table.size;
+}
+
+/* Where Go's code starts, when neither the table nor the moduledata says it: with the section,
+ * unless a C linker, which also makes .init, put something before it. */
+static uint64_t section_of_text(struct image *image)
+{
+    struct lazy_section section;
+    uint64_t text;
+
+    if (open_section(&section, image, ".init")) {
+        lazy_section_close(&section);
+        return 0;
+    }
+    if (!open_section(&section, image, ".text"))
+        return 0;
+    text = section.address;
+    lazy_section_close(&section);
+    return text;
+}
+
+/* The table has no address of its text since Go 1.26 and in relocatable programs. */
+static bool find_text(struct go_names *table, struct image *image)
+{
+    struct module module;
+
+    if (find_module(table, image, &module)) {
+        table->text = module.text;
+        table->inline_base = table->line_offset == 44 ? module.inline_base : 0;
+    }
+    if (!table->text)
+        table->text = section_of_text(image);
+    return table->text;
 }
 
 bool go_names_open(struct go_names *table, struct image *image)
@@ -142,13 +178,11 @@ bool go_names_open(struct go_names *table, struct image *image)
     if (!open_section(&table->table, image, ".gopclntab") &&
         !open_section(&table->table, image, ".data.rel.ro.gopclntab"))
         return false;
-    if (!read_header(table, image)) {
+    if (!read_header(table) || !find_text(table, image)) {
         go_names_close(table);
         return false;
     }
     table->budget = (uint64_t)1 << 29;
-    if (table->line_offset == 44)
-        table->inline_base = find_inline_base(table, image);
     if (table->inline_base && !open_section_with(image, table->inline_base, &table->trees))
         table->inline_base = 0;
     return true;

@@ -4,6 +4,7 @@ from its own table, against `go tool addr2line`; and both against one another wi
 import os
 import pathlib
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -65,6 +66,25 @@ def text_section(program):
     raise SystemExit("no .text")
 
 
+def by_c_linker(directory):
+    """Stripped programs in which C's linker has put code of its own before Go's."""
+    good = True
+    for what, mode in (("", []), (", relocatable", ["-buildmode=pie"])):
+        for name, flags in (("linked", ""), ("linked-stripped", " -s -w")):
+            run("go", "build", *mode, f"-ldflags=-linkmode=external{flags}", "-o", name, "main.go",
+                cwd=directory, env={**os.environ, "CGO_ENABLED": "1"})
+        full, stripped = directory / "linked", directory / "linked-stripped"
+        start, size = text_section(full)
+        addresses = sorted({start + random.randrange(size) for _ in range(COUNT)})
+        # C's functions have a name in the symbol table only.
+        places = [(a, r) for a, r in zip(addresses, by_go(full, addresses))
+                  if re.match(r"(runtime|main|fmt|reflect|strconv|os)\.", r[0])]
+        chains = named(stripped, [address for address, _ in places])
+        good &= expect(f"functions by Go's table, linked by C's linker{what}",
+                       [c[-1][0] == r[0] for c, (_, r) in zip(chains, places)])
+    return good
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="fiq-go-") as scratch:
         directory = pathlib.Path(scratch)
@@ -86,6 +106,8 @@ def main():
             good &= expect(f"functions by {what}",
                            [c[-1][0] == r[0] for c, r in zip(chains, right)])
             good &= expect(f"lines by {what}", [c[0][1] == r[1] for c, r in zip(chains, right)])
+        if shutil.which("gcc"):
+            good &= by_c_linker(directory)
         one, other = (named(program, addresses, "--no-inline") for program in (full, stripped))
         good &= expect("functions and lines without inlined calls",
                        [a == b for a, b in zip(one, other)])
