@@ -22,6 +22,7 @@ static struct perf_event_attr sampler(const struct capture_options *options,
         .exclude_hv = 1,
         .exclude_idle = 1,
         .exclude_kernel = !options->kernel,
+        .exclude_callchain_kernel = !options->kernel,
         .exclude_callchain_user = 1,
         .sample_id_all = 1,
         .use_clockid = 1,
@@ -30,8 +31,6 @@ static struct perf_event_attr sampler(const struct capture_options *options,
         .sample_stack_user = facts->stack_bytes,
     };
 
-    if (!options->kernel)
-        attr.sample_type &= ~(uint64_t)PERF_SAMPLE_CALLCHAIN;
     if (facts->period) {
         attr.sample_period = facts->period;
     } else {

@@ -885,8 +885,6 @@ int capture_add_user_callchains(struct capture *capture, struct error *err)
 {
     struct perf_event_attr attr = capture->attributes.sampler;
 
-    if (!(attr.sample_type & PERF_SAMPLE_CALLCHAIN))
-        return error_set(err, ENOTSUP, "no callchains without the kernel's frames");
     attr.exclude_callchain_user = 0;
     return replace_samplers(capture, attr, err);
 }

@@ -103,7 +103,7 @@ void capture_want_stack(struct capture *capture, pid_t pid, pid_t tid, uint64_t 
                         uint64_t missing);
 
 /* The kernel records user callchains by frame pointers, too, from now on: some 80 ns a frame.
- * Where it may, as for capture_grow_stack(), and where kernel frames are recorded. */
+ * Where it may, as for capture_grow_stack(). */
 int capture_add_user_callchains(struct capture *capture, struct error *err);
 
 struct capture_facts capture_facts(const struct capture *capture);
