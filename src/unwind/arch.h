@@ -36,6 +36,8 @@ struct arch {
     bool (*is_end)(const struct code *code);
     /* An address that a call instruction precedes. */
     bool (*follows_call)(const struct code *code);
+    /* An address that a call to a fixed place precedes, and how far from there that is. */
+    bool (*follows_direct_call)(const struct code *code, int32_t *distance);
     /* A rule from the instruction at hand alone, for an innermost frame without CFI. */
     bool (*prologue_rule)(const struct code *code, struct rule *rule);
     /* The same where the rest of the function is seen to be an epilogue, for any frame. */

@@ -8,7 +8,6 @@
 
 #include "base/xalloc.h"
 #include "elf/image.h"
-#include "unwind/go.h"
 
 enum {
     /* Sections of CFI that have to be indexed or inflated; Chromium's have 60 MB. */
@@ -26,6 +25,7 @@ struct binary {
     uint64_t entry;
     struct cfi eh_frame;
     struct go_table go;
+    struct go_start go_start; /* in_mstart 0: not found yet */
 
     /* .debug_frame, looked at when .eh_frame knows no answer */
     bool debug_frame_tried;
@@ -273,6 +273,14 @@ bool binary_row(struct binary *binary, uint64_t address, struct cfi_row *row,
 bool binary_go_rule(const struct binary *binary, uint64_t address, struct rule *rule)
 {
     return go_rule_at(&binary->go, address, rule);
+}
+
+bool binary_go_start(struct binary *binary, uint64_t address, struct go_start *start)
+{
+    if (!binary->go_start.in_mstart && !go_start_at(&binary->go, address, &binary->go_start))
+        return false;
+    *start = binary->go_start;
+    return start->in_mstart == address;
 }
 
 bool binary_is_entry(const struct binary *binary, uint64_t address)

@@ -3,6 +3,7 @@
 
 #include "process/process.h"
 #include "unwind/cfi.h"
+#include "unwind/go.h"
 #include "unwind/rule.h"
 #include "unwind/space.h"
 
@@ -26,6 +27,9 @@ bool binary_row(struct binary *binary, uint64_t address, struct cfi_row *row,
 
 /* The rule for an address in Go code, which has no row. */
 bool binary_go_rule(const struct binary *binary, uint64_t address, struct rule *rule);
+
+/* See go_start_at(). */
+bool binary_go_start(struct binary *binary, uint64_t address, struct go_start *start);
 
 /* The address is in the first bytes after the entry point. */
 bool binary_is_entry(const struct binary *binary, uint64_t address);

@@ -1,5 +1,7 @@
 #include "unwind/go.h"
 
+#include <string.h>
+
 #include "base/cursor.h"
 
 static const uint32_t MAGIC_1_18 = 0xfffffff0, MAGIC_1_20 = 0xfffffff1;
@@ -26,7 +28,9 @@ bool go_table_open(struct go_table *table, const struct space *space, uint64_t a
 
     cursor_skip(&cursor, 8);
     stated_text = cursor_u64(&cursor); /* 0 since Go 1.26 and in relocatable programs */
-    cursor_skip(&cursor, 3 * 8);
+    uint64_t names = cursor_u64(&cursor);
+
+    cursor_skip(&cursor, 2 * 8);
     uint64_t frame_sizes = cursor_u64(&cursor), functions = cursor_u64(&cursor);
 
     if (cursor.failed || count > FUNCTIONS_MAX || (!text && !stated_text))
@@ -35,6 +39,7 @@ bool go_table_open(struct go_table *table, const struct space *space, uint64_t a
                                .text = stated_text ? stated_text : text,
                                .functions = address + functions,
                                .frame_sizes = address + frame_sizes,
+                               .names = address + names,
                                .count = count,
                                .flags_offset = magic == MAGIC_1_20 ? 41 : 37};
     return true;
@@ -49,9 +54,14 @@ static bool read_u32(const struct space *space, uint64_t address, uint32_t *valu
     return !cursor.failed;
 }
 
-/* The function that holds the code offset: its start and its entry. */
-static bool find_function(const struct go_table *table, uint32_t offset, uint32_t *start,
-                          uint64_t *entry)
+struct function {
+    uint32_t start, end; /* of its code, from the table's text */
+    uint64_t entry;
+};
+
+/* The function that holds the code offset. */
+static bool find_function(const struct go_table *table, uint32_t offset,
+                          struct function *function)
 {
     uint64_t low = 0, high = table->count; /* one more entry ends the table */
     uint32_t value;
@@ -62,17 +72,37 @@ static bool find_function(const struct go_table *table, uint32_t offset, uint32_
         if (!read_u32(table->space, table->functions + middle * 8, &value))
             return false;
         if (value <= offset) {
-            *start = value;
+            function->start = value;
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    if (!low || !read_u32(table->space, table->functions + low * 8, &value) ||
-        offset >= value || !read_u32(table->space, table->functions + low * 8 - 4, &value))
+    if (!low || !read_u32(table->space, table->functions + low * 8, &function->end) ||
+        offset >= function->end ||
+        !read_u32(table->space, table->functions + low * 8 - 4, &value))
         return false;
-    *entry = table->functions + value;
+    function->entry = table->functions + value;
     return true;
+}
+
+static bool function_at(const struct go_table *table, uint64_t address,
+                        struct function *function)
+{
+    return table->count && address >= table->text && address - table->text <= UINT32_MAX &&
+           find_function(table, (uint32_t)(address - table->text), function);
+}
+
+static bool is_called(const struct go_table *table, const struct function *function,
+                      const char *name)
+{
+    char text[sizeof("runtime.sigtramp")] = {0}; /* the longest that is asked for */
+    size_t size = strlen(name) + 1;
+    uint32_t at;
+
+    return read_u32(table->space, function->entry + 4, &at) &&
+           space_read(table->space, table->names + at, text, size) == size &&
+           !strcmp(text, name);
 }
 
 /* A table is read in pieces, as nothing says how long it is. */
@@ -124,23 +154,47 @@ static bool frame_size(const struct go_table *table, uint64_t at, uint32_t offse
     return false;
 }
 
+static bool frame_size_at(const struct go_table *table, const struct function *function,
+                          uint64_t pc, int32_t *size)
+{
+    uint32_t sizes;
+
+    return read_u32(table->space, function->entry + 16, &sizes) && sizes &&
+           frame_size(table, table->frame_sizes + sizes, (uint32_t)(pc - table->text),
+                      function->start, size) &&
+           *size >= 0 && *size <= INT32_MAX - 8;
+}
+
+/* The outermost functions that something else may have called: C's start of a thread, the
+ * kernel's signal.  Above a goroutine's (runtime.goexit) nothing is. */
+static bool may_be_called(const struct go_table *table, const struct function *function)
+{
+    return is_called(table, function, "runtime.mstart") ||
+           is_called(table, function, "runtime.rt0_go") ||
+           is_called(table, function, "runtime.sigtramp");
+}
+
+static struct rule rule_of_top_frame(const struct go_table *table,
+                                     const struct function *function, uint64_t pc)
+{
+    int32_t size;
+
+    if (may_be_called(table, function) && frame_size_at(table, function, pc, &size))
+        return (struct rule){.kind = RULE_SP, .flags = RULE_TOP, .cfa = size + 8};
+    return (struct rule){.kind = RULE_END};
+}
+
 bool go_rule_at(const struct go_table *table, uint64_t pc, struct rule *rule)
 {
-    uint32_t start = 0, sizes;
-    uint64_t entry;
+    struct function function;
     int32_t size;
     uint8_t flags;
 
-    if (!table->count || pc < table->text || pc - table->text > UINT32_MAX)
-        return false;
-    uint32_t offset = (uint32_t)(pc - table->text);
-
-    if (!find_function(table, offset, &start, &entry) ||
-        !read_u32(table->space, entry + 16, &sizes) ||
-        space_read(table->space, entry + table->flags_offset, &flags, 1) != 1)
+    if (!function_at(table, pc, &function) ||
+        space_read(table->space, function.entry + table->flags_offset, &flags, 1) != 1)
         return false;
     if (flags & FLAG_TOP_FRAME) {
-        *rule = (struct rule){.kind = RULE_END};
+        *rule = rule_of_top_frame(table, &function, pc);
         return true;
     }
     if (flags & FLAG_SP_WRITE) {
@@ -148,8 +202,7 @@ bool go_rule_at(const struct go_table *table, uint64_t pc, struct rule *rule)
             .kind = RULE_BP, .flags = RULE_BP_SAVED | RULE_OTHER_STACK, .bp = -16, .cfa = 16};
         return true;
     }
-    if (!sizes || !frame_size(table, table->frame_sizes + sizes, offset, start, &size) ||
-        size < 0 || size > INT32_MAX - 8)
+    if (!frame_size_at(table, &function, pc, &size))
         return false;
     *rule = (struct rule){.kind = RULE_SP, .cfa = size + 8};
     /* The compiler pushes the frame pointer first; assembly may push what it likes. */
@@ -157,5 +210,62 @@ bool go_rule_at(const struct go_table *table, uint64_t pc, struct rule *rule)
         rule->flags = RULE_BP_SAVED;
         rule->bp = -16;
     }
+    return true;
+}
+
+/* ---- the stack of a thread's scheduler ---- */
+
+/* x86-64: an instruction with a 32-bit distance, to another function. */
+enum { CALL = 0xe8, JUMP = 0xe9, TRANSFER_SIZE = 5, START_CODE_MAX = 4096 };
+
+/* Where the instruction at `at` leads; false when it is not `opcode`. */
+static bool transfer_target(const struct go_table *table, uint64_t at, uint8_t opcode,
+                            uint64_t *target)
+{
+    uint8_t bytes[TRANSFER_SIZE];
+    struct cursor cursor =
+        cursor_over(bytes, space_read(table->space, at, bytes, sizeof(bytes)));
+    bool is_it = cursor_u8(&cursor) == opcode;
+    int32_t distance = (int32_t)cursor_u32(&cursor);
+
+    *target = at + TRANSFER_SIZE + (uint64_t)(int64_t)distance;
+    return is_it && !cursor.failed;
+}
+
+/* The first place in `from` that leads to the beginning of the function `name`. */
+static bool find_transfer(const struct go_table *table, const struct function *from,
+                          uint8_t opcode, const char *name, uint64_t *at, struct function *to)
+{
+    uint64_t target, end = table->text + from->end;
+
+    if (from->end - from->start > START_CODE_MAX)
+        return false;
+    for (*at = table->text + from->start; *at + TRANSFER_SIZE <= end; ++*at)
+        if (transfer_target(table, *at, opcode, &target) && function_at(table, target, to) &&
+            target - table->text == to->start && is_called(table, to, name))
+            return true;
+    return false;
+}
+
+bool go_start_at(const struct go_table *table, uint64_t address, struct go_start *start)
+{
+    struct function mstart, wrapper, mstart0, mstart1;
+    struct rule rule;
+    uint64_t target, at;
+
+    if (!function_at(table, address - 1, &mstart) ||
+        !is_called(table, &mstart, "runtime.mstart") ||
+        !transfer_target(table, address - TRANSFER_SIZE, CALL, &target) ||
+        !function_at(table, target, &wrapper) || !is_called(table, &wrapper, "runtime.mstart0"))
+        return false;
+    /* Assembly calls what sets registers first and jumps, by the same name. */
+    if (!find_transfer(table, &wrapper, JUMP, "runtime.mstart0", &at, &mstart0))
+        mstart0 = wrapper;
+    if (!find_transfer(table, &mstart0, CALL, "runtime.mstart1", &at, &mstart1) ||
+        !go_rule_at(table, at, &rule) || rule.kind != RULE_SP || rule.flags & RULE_TOP)
+        return false;
+    *start = (struct go_start){.in_mstart = address,
+                               .in_mstart0 = at + TRANSFER_SIZE,
+                               .frame = (uint32_t)rule.cfa - 8};
     return true;
 }

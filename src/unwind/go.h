@@ -16,6 +16,7 @@ struct go_table {
     const struct space *space;
     uint64_t text;                   /* what its code offsets count from */
     uint64_t functions, frame_sizes; /* addresses of functab and pctab */
+    uint64_t names;                  /* of functions */
     uint64_t count;                  /* of functions; 0: no table */
     uint8_t flags_offset;            /* in a function's entry */
 };
@@ -27,5 +28,22 @@ bool go_table_open(struct go_table *table, const struct space *space, uint64_t a
 
 /* The rule for the instruction at `pc`; false when it is no code of Go's. */
 bool go_rule_at(const struct go_table *table, uint64_t pc, struct rule *rule);
+
+/*
+ * Where the stack of a thread's scheduler begins.
+ *
+ * runtime.mstart calls runtime.mstart0, that runtime.mstart1, which saves the stack pointer of
+ * its caller.  When a goroutine leaves the thread (runtime.mcall), the scheduler goes on from
+ * there: over the frame of mstart1, below that of mstart0.
+ */
+struct go_start {
+    uint64_t in_mstart;  /* the return address there, which is on the stack */
+    uint64_t in_mstart0; /* the one that was on the stack below its frame */
+    uint32_t frame;      /* from mstart0's stack pointer to the return address in mstart */
+};
+
+/* False when `address` is not the return address in runtime.mstart; *start is then as it was.
+ */
+bool go_start_at(const struct go_table *table, uint64_t address, struct go_start *start);
 
 #endif

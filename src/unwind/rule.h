@@ -25,7 +25,9 @@ enum {
     RULE_BP_AT_BP = 2,    /* ... or at frame pointer + bp */
     RULE_OTHER_STACK = 4, /* the code has left its caller's stack; the frame pointer, unless
                              it is 0, leads back */
-    RULE_BP_DEAD = 8      /* in a memo: bp makes no difference from here outwards */
+    RULE_BP_DEAD = 8,     /* in a memo: bp makes no difference from here outwards */
+    RULE_TOP = 16         /* the outermost frame that its language knows of: the end, unless
+                             it was called, or entered by a signal */
 };
 
 struct rule {

@@ -427,6 +427,29 @@ struct code rules_made_code(struct rules *rules, uint64_t address)
     return code;
 }
 
+bool rules_go_start(struct rules *rules, uint64_t address, struct go_start *start)
+{
+    const struct mapping *mapping = process_mapping(rules->process, address);
+    struct place place;
+
+    if (!mapping || !place_of(rules, mapping, address, &place) ||
+        !binary_go_start(place.binary, place.address, start))
+        return false;
+    start->in_mstart += address - place.address;
+    start->in_mstart0 += address - place.address;
+    return true;
+}
+
+bool rules_in_go(struct rules *rules, uint64_t address)
+{
+    const struct mapping *mapping = process_mapping(rules->process, address);
+    struct place place;
+    struct rule rule;
+
+    return mapping && place_of(rules, mapping, address, &place) &&
+           binary_go_rule(place.binary, place.address, &rule);
+}
+
 bool rules_executable(const struct rules *rules, uint64_t address)
 {
     return process_mapping(rules->process, address) != NULL;

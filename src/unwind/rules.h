@@ -5,6 +5,7 @@
 #include "process/process.h"
 #include "unwind/arch.h"
 #include "unwind/cfi.h"
+#include "unwind/go.h"
 #include "unwind/rule.h"
 
 /*
@@ -77,6 +78,12 @@ bool rules_new_thread_at(struct rules *rules, uint64_t address);
 
 /* Code in memory only, as it is now: a system call. */
 struct code rules_made_code(struct rules *rules, uint64_t address);
+
+/* See go_start_at(); the addresses are those of the process. */
+bool rules_go_start(struct rules *rules, uint64_t address, struct go_start *start);
+
+/* It is code of Go's, which keeps frame pointers. */
+bool rules_in_go(struct rules *rules, uint64_t address);
 
 /* Something is mapped there for execution. */
 bool rules_executable(const struct rules *rules, uint64_t address);

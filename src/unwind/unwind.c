@@ -10,6 +10,8 @@
 
 enum {
     SCAN_WORDS = 128, /* searched for a return address when all else fails */
+    START_WORDS = 32, /* searched for that of the start of a thread of Go's */
+    PUSHED_MAX = 32,  /* bytes that it may have pushed since it began anew there */
     ROOT_WORDS = 64,  /* searched for the entry point's when rbp says "outermost" */
     BROKEN_MAX = 256, /* files whose broken stacks are counted */
     PAGE = 4096,
@@ -51,6 +53,7 @@ struct walk {
     size_t candidate; /* frames[candidate - 1] is the next that may match */
     size_t head;      /* frames found by walking, in unwinder->frames */
     size_t tail;      /* outermost frames taken from the memo */
+    bool by_signal;   /* which interrupted what is on another stack */
     bool left_stack;  /* ended where the code had moved to this stack from another */
 };
 
@@ -142,6 +145,11 @@ static bool scan(struct walk *walk, struct rule *rule)
     return false;
 }
 
+static bool may_end(struct rule rule)
+{
+    return rule.kind == RULE_END || rule.flags & RULE_TOP;
+}
+
 /* The return address of an entry point is close by: start-up code that nothing describes. */
 static bool entry_is_close(struct walk *walk)
 {
@@ -151,7 +159,7 @@ static bool entry_is_close(struct walk *walk)
         if (!stack_load(&walk->stack, walk->sp + i * 8, &word))
             return false;
         if (word && rules_executable(walk->unwinder->rules, word - 1) &&
-            rules_find(walk->unwinder->rules, word - 1).kind == RULE_END)
+            may_end(rules_find(walk->unwinder->rules, word - 1)))
             return true;
     }
     return false;
@@ -207,7 +215,7 @@ static bool called_by_entry(struct walk *walk, struct rule *rule)
 
     if (scan(walk, rule) &&
         stack_load(&walk->stack, walk->sp + (uint64_t)(int64_t)rule->cfa - 8, &word) &&
-        rules_find(walk->unwinder->rules, word - 1).kind == RULE_END)
+        may_end(rules_find(walk->unwinder->rules, word - 1)))
         return true;
     walk->bp_known = bp_known;
     return false;
@@ -308,6 +316,7 @@ static bool step_signal(struct walk *walk, enum unwind_end *end)
         !stack_load(&walk->stack, frame + offset[walk->arch->dwarf_bp], &walk->bp))
         return false;
     walk->interrupted = walk->bp_known = true;
+    walk->by_signal = !stack_is_near(&walk->stack, walk->sp);
     return true;
 }
 
@@ -316,6 +325,21 @@ static bool leaves_stack(const struct walk *walk, struct rule rule, uint64_t cfa
 {
     return rule.flags & RULE_OTHER_STACK &&
            (!stack_is_near(&walk->stack, cfa) || !stack_is_near(&walk->stack, walk->sp));
+}
+
+/* What is missing is on a stack whose frame pointers the kernel followed. */
+static bool kernel_knows(const struct walk *walk, struct rule rule)
+{
+    return rule.flags & RULE_OTHER_STACK ||
+           (walk->by_signal && rules_in_go(walk->unwinder->rules, lookup_address(walk)));
+}
+
+/* The outermost function of a language need not keep its caller's frame pointer.  In Go's own
+ * start of a thread, what is in it is from the thread that made this one. */
+static void leave_top(struct walk *walk)
+{
+    walk->bp_known = rules_in_go(walk->unwinder->rules, lookup_address(walk));
+    walk->bp = 0;
 }
 
 /* Moves to the caller by sp and bp alone. */
@@ -331,7 +355,7 @@ static bool step(struct walk *walk, struct rule rule, enum unwind_end *end)
     if (cfa <= walk->sp && !leaves_stack(walk, rule, cfa))
         return false;
     if (!stack_load(&walk->stack, cfa - 8, &pc) || !find_bp(walk, rule, cfa, &bp)) {
-        walk->left_stack = rule.flags & RULE_OTHER_STACK;
+        walk->left_stack = kernel_knows(walk, rule);
         *end = walk->left_stack ? cut_at(walk, cfa - 8) : end_at(walk, cfa - 8);
         return false;
     }
@@ -339,6 +363,8 @@ static bool step(struct walk *walk, struct rule rule, enum unwind_end *end)
     walk->sp = cfa;
     walk->bp = bp;
     walk->interrupted = false;
+    if (rule.flags & RULE_TOP)
+        leave_top(walk);
     return true;
 }
 
@@ -456,10 +482,61 @@ static bool follow_memo(struct walk *walk, size_t at)
     return false;
 }
 
+/* A call at the return address `word` may have called what `rule` is of. */
+static bool calls_top(struct walk *walk, uint64_t word)
+{
+    struct rules *rules = walk->unwinder->rules;
+    struct code code = rules_code(rules, word);
+    int32_t distance;
+
+    return !walk->arch->follows_direct_call(&code, &distance) ||
+           rules_find(rules, word + (uint64_t)(int64_t)distance).flags & RULE_TOP;
+}
+
+/* What is the outermost frame to its language was called by the start of the thread, or by the
+ * kernel for a signal: its return address says so. */
+static bool was_entered(struct walk *walk, struct rule rule)
+{
+    struct rules *rules = walk->unwinder->rules;
+    uint64_t word;
+
+    if (!stack_load(&walk->stack, walk->sp + (uint64_t)(int64_t)rule.cfa - 8, &word) || !word ||
+        !rules_executable(rules, word))
+        return false;
+    return rules_find(rules, word).kind == RULE_SIGNAL ||
+           (is_return_address(walk, word, true) && calls_top(walk, word));
+}
+
+/* A goroutine has left the thread, and the code gone over to the stack of Go's scheduler, where
+ * that begins: below the frame of runtime.mstart0, whose return address is looked for. */
+static bool enter_go_start(struct walk *walk)
+{
+    struct go_start start;
+    uint64_t word;
+
+    for (uint64_t at = walk->sp; at < walk->sp + START_WORDS * sizeof(word); at += 8) {
+        if (!stack_load(&walk->stack, at, &word))
+            return false;
+        if (!rules_go_start(walk->unwinder->rules, word, &start))
+            continue;
+        if (at - walk->sp < start.frame || at - walk->sp - start.frame > PUSHED_MAX)
+            return false;
+        walk->pc = start.in_mstart0;
+        walk->sp = at - start.frame;
+        walk->interrupted = false;
+        if (walk->full)
+            registers_set(&walk->registers, walk->arch, walk->pc, walk->sp, 0, true);
+        return true;
+    }
+    return false;
+}
+
 static bool is_outermost(struct walk *walk, struct rule rule)
 {
     if (rule.kind == RULE_END)
         return true;
+    if (rule.flags & RULE_TOP)
+        return !was_entered(walk, rule);
     if (rule.flags & RULE_OTHER_STACK)
         return walk->bp_known && !walk->bp;
     if (rule.kind == RULE_NONE && is_new_thread(walk))
@@ -487,14 +564,30 @@ static bool move_on(struct walk *walk, struct frame *frame, enum unwind_end *end
     return went && walk->pc;
 }
 
+/* A signal handler returns to the first byte of the trampoline, which nothing calls: the byte
+ * before is another function's, unless CFI says that it belongs to this one. */
+static bool stands_at_trampoline(struct walk *walk, struct rule rule)
+{
+    struct rules *rules = walk->unwinder->rules;
+    const struct space *space;
+
+    return rule.kind == RULE_SIGNAL && rules_find(rules, walk->pc).kind == RULE_SIGNAL &&
+           !rules_row(rules, lookup_address(walk), &space);
+}
+
 /* One frame: adds it and moves on.  False at the end. */
 static bool walk_frame(struct walk *walk, struct rule rule, enum unwind_end *end)
 {
+    if (!walk->interrupted)
+        walk->interrupted = stands_at_trampoline(walk, rule);
     struct frame frame = {
         .address = lookup_address(walk), .sp = walk->sp, .bp = walk->bp, .rule = rule};
     bool bp_known = walk->bp_known, went = false;
 
-    if (is_outermost(walk, rule)) {
+    if (rule.flags & RULE_OTHER_STACK && walk->bp_known && !walk->bp && enter_go_start(walk)) {
+        frame.rule.kind = RULE_NONE; /* no return address leads there */
+        went = true;
+    } else if (is_outermost(walk, rule)) {
         *end = UNWIND_ROOT;
     } else if (rule.kind == RULE_NONE && walk->depth &&
                !rules_executable(walk->unwinder->rules, frame.address)) {
@@ -578,6 +671,7 @@ static void start(struct walk *walk, const struct sample *sample, bool full)
     walk->interrupted = true;
     walk->full = full;
     walk->depth = walk->head = walk->tail = 0;
+    walk->by_signal = false;
     walk->candidate = walk->memo->count;
     if (full)
         walk->registers = registers_of_sample(walk->arch, regs);
@@ -598,7 +692,8 @@ static size_t first_elsewhere(const struct walk *walk, const struct sample *samp
     for (i += 2; i < count && chain_at(sample, i) < CHAIN_MARKS; i++) {
         size_t at = found;
 
-        while (at < walk->depth && walk->chain[at] != chain_at(sample, i))
+        while (at < walk->depth && walk->chain[at] != chain_at(sample, i) &&
+               walk->chain[at] != chain_at(sample, i) + 1) /* a signal's trampoline */
             at++;
         if (at == walk->depth)
             return i;
@@ -620,7 +715,7 @@ static void follow_callchain(struct walk *walk, const struct sample *sample,
         if (address >= CHAIN_MARKS || !rules_executable(rules, address - 1))
             return;
         walk->chain[walk->depth++] = address;
-        if (rules_find(rules, address - 1).kind == RULE_END) {
+        if (may_end(rules_find(rules, address - 1))) {
             *end = UNWIND_ROOT;
             return;
         }

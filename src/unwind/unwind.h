@@ -32,7 +32,8 @@ void unwinder_free(struct unwinder *unwinder);
 
 /* Fills chain[0..returned), innermost first.  chain[0] is the sampled address (an instruction),
  * the others are return addresses.  An address that a signal interrupted is no return address:
- * it is given plus one, so that one byte before is right for all frames but the first.  *same
+ * it is given plus one, so that one byte before is right for all frames but the first; and so
+ * is the trampoline to which a signal handler returns, where it is a function of its own. *same
  * says how many of the outermost frames are
  * those of this thread's previous stack: the caller keeps that stack's tree nodes and need not
  * look them up.  `sample` must have regs of user space.  `stack_copied` is how many bytes the

@@ -19,12 +19,31 @@ static bool preceded_by(const struct code *code, const void *pattern, unsigned s
     return size <= code->before && !memcmp(code->bytes + CODE_BEFORE - size, pattern, size);
 }
 
-/* mov $15,%rax; syscall: what glibc, musl and Go put there, and debuggers look for. */
+/* int3 and what else fills the room between functions: none begins with it. */
+static bool is_filler(const struct code *code)
+{
+    static const struct {
+        uint8_t bytes[2], size;
+    } fillers[] = {
+        {{0xcc}, 1}, {{0x90}, 1}, {{0x66, 0x90}, 2}, {{0x66, 0x2e}, 2}, {{0x0f, 0x1f}, 2}};
+
+    for (size_t i = 0; i < sizeof(fillers) / sizeof(fillers[0]); i++)
+        if (starts_with(code, 0, fillers[i].bytes, fillers[i].size))
+            return true;
+    return false;
+}
+
+/* mov $15,%rax; syscall: what glibc, musl and Go put there, and debuggers look for.  A sample
+ * may be in between, or in the system call; of the first byte before that, none can be seen. */
 static bool is_sigreturn(const struct code *code)
 {
     static const uint8_t pattern[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
+    enum { SIZE = sizeof(pattern), SYSCALL = 2 };
 
-    return starts_with(code, 0, pattern, sizeof(pattern));
+    return starts_with(code, 0, pattern, SIZE) ||
+           (preceded_by(code, pattern, SIZE - SYSCALL) &&
+            starts_with(code, 0, pattern + SIZE - SYSCALL, SYSCALL)) ||
+           (preceded_by(code, pattern + 1, SIZE - 1) && is_filler(code));
 }
 
 /* As much of it as is known in front of an address. */
@@ -47,11 +66,22 @@ static bool is_end(const struct code *code)
            starts_with(code, 0, thread, sizeof(thread));
 }
 
-static bool follows_call(const struct code *code)
+static bool follows_direct_call(const struct code *code, int32_t *distance)
 {
     const uint8_t *at = code->bytes + CODE_BEFORE;
 
-    if (code->before >= 5 && at[-5] == 0xe8)
+    if (code->before < 5 || at[-5] != 0xe8)
+        return false;
+    memcpy(distance, at - 4, sizeof(*distance));
+    return true;
+}
+
+static bool follows_call(const struct code *code)
+{
+    const uint8_t *at = code->bytes + CODE_BEFORE;
+    int32_t distance;
+
+    if (follows_direct_call(code, &distance))
         return true;
     /* FF /2, with the lengths that its addressing modes have. */
     for (unsigned length = 2; length <= 7 && length <= code->before; length++) {
@@ -328,6 +358,7 @@ const struct arch arch_x86_64 = {
     .in_sigreturn = in_sigreturn,
     .is_end = is_end,
     .follows_call = follows_call,
+    .follows_direct_call = follows_direct_call,
     .prologue_rule = prologue_rule,
     .epilogue_rule = epilogue_rule,
     .code_walk = code_walk_x86_64,
