@@ -19,13 +19,13 @@ static bool preceded_by(const struct code *code, const void *pattern, unsigned s
     return size <= code->before && !memcmp(code->bytes + CODE_BEFORE - size, pattern, size);
 }
 
-/* int3 and what else fills the room between functions: none begins with it. */
+/* int3, int $3 and what else fills the room between functions: none begins with it. */
 static bool is_filler(const struct code *code)
 {
     static const struct {
         uint8_t bytes[2], size;
-    } fillers[] = {
-        {{0xcc}, 1}, {{0x90}, 1}, {{0x66, 0x90}, 2}, {{0x66, 0x2e}, 2}, {{0x0f, 0x1f}, 2}};
+    } fillers[] = {{{0xcc}, 1},       {{0xcd, 3}, 2},    {{0x90}, 1},
+                   {{0x66, 0x90}, 2}, {{0x66, 0x2e}, 2}, {{0x0f, 0x1f}, 2}};
 
     for (size_t i = 0; i < sizeof(fillers) / sizeof(fillers[0]); i++)
         if (starts_with(code, 0, fillers[i].bytes, fillers[i].size))

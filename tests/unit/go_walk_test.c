@@ -96,7 +96,7 @@ static void put_code(void)
     put_call_of_register(CLONE);
     put_transfer(SCHEDULE, 0xe8, OTHER);
     put_transfer(SIGTRAMP, 0xe8, OTHER);
-    memcpy(file + code_of(SIGRETURN), "\x48\xc7\xc0\x0f\0\0\0\x0f\x05", 9);
+    memcpy(file + code_of(SIGRETURN), "\x48\xc7\xc0\x0f\0\0\0\x0f\x05\xcd\x03", 11);
     put_transfer(WORK, 0xe8, OTHER);
     put_transfer(RT0_GO, 0xe8, MSTART);
     put_transfer(OTHER, 0xe8, WORK);
