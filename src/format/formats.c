@@ -84,6 +84,7 @@ int format_read(struct source *source, struct profile *profile, struct error *er
     profile_stacks(profile, &stacks);
     if (!stacks)
         return error_set(err, ENODATA, "%s holds no stacks", source_name(source));
+    profile_settle(profile);
     return 0;
 }
 

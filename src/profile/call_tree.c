@@ -103,6 +103,24 @@ static node_id new_node(struct call_tree *tree, node_id parent, frame_id frame)
     return node;
 }
 
+static void make_index(struct call_tree *tree)
+{
+    tree->slots = xcalloc(tree->mask + 1, sizeof(*tree->slots));
+    for (size_t i = 1; i < tree->count; i++) {
+        const struct call_node *node = &tree->nodes[i];
+
+        if (tree->nodes[node->parent].first_child != i)
+            put(tree, (struct slot){.node = (node_id)i,
+                                    .hash = hash_child(node->parent, node->frame)});
+    }
+}
+
+void call_tree_drop_index(struct call_tree *tree)
+{
+    free(tree->slots);
+    tree->slots = NULL;
+}
+
 node_id call_tree_child(struct call_tree *tree, node_id parent, frame_id frame)
 {
     node_id node = tree->nodes[parent].first_child;
@@ -114,6 +132,8 @@ node_id call_tree_child(struct call_tree *tree, node_id parent, frame_id frame)
     }
     if (tree->nodes[node].frame == frame)
         return node;
+    if (!tree->slots)
+        make_index(tree);
     hash = hash_child(parent, frame);
     node = find_later_child(tree, parent, frame, hash);
     if (node)

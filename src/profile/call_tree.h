@@ -48,6 +48,10 @@ node_id call_tree_add(struct call_tree *tree, const frame_id *frames, size_t dep
 /* All nodes, root first.  Valid until the next call that adds a node. */
 const struct call_node *call_tree_nodes(const struct call_tree *tree, size_t *count);
 
+/* Gives back the memory that only looking for children needs.  call_tree_child() makes it anew;
+ * until then the two calls above are not allowed. */
+void call_tree_drop_index(struct call_tree *tree);
+
 /* Brings the paths from these nodes to the root into the caches: for whoever is going to follow
  * each, as to wait for one node after the other takes far longer.  PATHS_AT_A_TIME are a good
  * number.  All of `ends` becomes 0. */

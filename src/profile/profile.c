@@ -353,6 +353,14 @@ void profile_prefetch_child(const struct profile *profile, node_id parent, frame
     call_tree_prefetch_child(profile->tree, parent, frame);
 }
 
+void profile_settle(struct profile *profile)
+{
+    call_tree_drop_index(profile->tree);
+    free(profile->ended);
+    profile->ended = NULL;
+    profile->ended_room = 0; /* the count tells how much to make */
+}
+
 /* NOT_MEASURED gives way to a number, and a sum never becomes NOT_MEASURED. */
 static uint64_t add_value(uint64_t sum, uint64_t value)
 {
@@ -381,18 +389,24 @@ void profile_prefetch_stack(const struct profile *profile, node_id node)
         __builtin_prefetch(&profile->ended[hash_u64(node) & (profile->ended_room - 1)]);
 }
 
-static void grow_ended(struct profile *profile)
+/* Makes the table, with room for more nodes than there are. */
+static void index_ended(struct profile *profile)
 {
-    struct ended *old = profile->ended;
-    size_t room = profile->ended_room;
+    free(profile->ended);
+    profile->ended_room = profile->ended_room ? profile->ended_room : 64;
+    while (profile->ended_count * 4 >= profile->ended_room * 3)
+        profile->ended_room *= 2;
+    profile->ended = xalloc(profile->ended_room * sizeof(*profile->ended));
+    memset(profile->ended, 0xff, profile->ended_room * sizeof(*profile->ended));
+    profile->ended_count = 0;
+    for (stack_id i = 0; i < profile->stack_count; i++) {
+        struct ended *at = ended_place(profile, profile->stacks[i].node);
 
-    profile->ended_room = room ? room * 2 : 64;
-    profile->ended = xalloc(profile->ended_room * sizeof(*old));
-    memset(profile->ended, 0xff, profile->ended_room * sizeof(*old));
-    for (size_t i = 0; i < room; i++)
-        if (old[i].stack != UINT32_MAX)
-            *ended_place(profile, old[i].node) = old[i];
-    free(old);
+        if (at->stack != UINT32_MAX)
+            continue;
+        *at = (struct ended){.node = profile->stacks[i].node, .stack = i};
+        profile->ended_count++;
+    }
 }
 
 /* The place for the number of a stack; UINT32_MAX is in it when there is none yet. */
@@ -401,7 +415,7 @@ static stack_id *stack_place(struct profile *profile, node_id node, label_id lab
     struct ended *first;
 
     if (profile->ended_count * 4 >= profile->ended_room * 3)
-        grow_ended(profile);
+        index_ended(profile);
     first = ended_place(profile, node);
     if (first->stack == UINT32_MAX) {
         first->node = node;

@@ -64,6 +64,20 @@ Test(call_tree, totals_are_self_and_all_below)
     cr_expect(eq(u64, totals[c], 4));
 }
 
+Test(call_tree, without_its_index_the_same_children_are_found_again)
+{
+    node_id first = call_tree_child(tree, 0, 1), nodes[200];
+
+    for (frame_id i = 0; i < 200; i++)
+        nodes[i] = call_tree_child(tree, i % 2 ? first : 0, 10 + i);
+
+    call_tree_drop_index(tree);
+
+    for (frame_id i = 0; i < 200; i++)
+        cr_expect(eq(u32, call_tree_child(tree, i % 2 ? first : 0, 10 + i), nodes[i]));
+    cr_expect(eq(u32, call_tree_child(tree, first, 1000), 202));
+}
+
 Test(call_tree, paths_are_followed_to_the_root)
 {
     size_t count;

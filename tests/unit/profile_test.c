@@ -101,6 +101,35 @@ Test(profile, the_same_stack_with_other_labels_is_another)
     cr_expect(eq(u64, profile_total(profile, 0), 10));
 }
 
+Test(profile, what_is_added_after_settling_meets_what_there_was)
+{
+    enum { NODES = 300 };
+    label_id labels = profile_labels(profile, &(struct label_set){.pid = 7, .tid = 8});
+    stack_id stacks[NODES][2];
+    uint64_t one = 1;
+    size_t count;
+
+    profile_value_type(profile, "samples", "count");
+    for (int round = 0; round < 2; round++) {
+        for (frame_id i = 0; i < NODES; i++) {
+            frame_id frames[] = {i / 2, i};
+
+            for (label_id k = 0; k < 2; k++) {
+                stack_id stack = profile_add(profile, frames, 2, k ? labels : 0, &one);
+
+                if (!round)
+                    stacks[i][k] = stack;
+                cr_assert(eq(u32, stack, stacks[i][k]));
+            }
+        }
+        profile_settle(profile);
+    }
+
+    profile_stacks(profile, &count);
+    cr_expect(eq(sz, count, 2 * NODES));
+    cr_expect(eq(u64, *profile_values(profile, stacks[NODES - 1][1]), 2));
+}
+
 Test(profile, not_measured_is_not_zero_and_gives_way_to_a_number)
 {
     frame_id f = frame("f"), g = frame("g");
