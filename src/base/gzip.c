@@ -11,10 +11,9 @@
 
 enum { OUTPUT = 256 * 1024, INPUT = 256 * 1024 };
 
-/* With GZIP_FAST a piece is tried; when it did not lose a fifth, in those behind it no
- * repetition is looked for: that takes two thirds of the time and would gain next to nothing.
- */
-enum { PIECE = 256 * 1024, PLAIN_PIECES = 15 };
+/* With GZIP_FAST a piece is tried; when it did not lose a fifth, those behind it are stored:
+ * most of the time goes into what hardly makes the file smaller. */
+enum { PIECE = 256 * 1024, STORED_PIECES = 7 };
 
 struct gzip {
     FILE *below;
@@ -23,7 +22,7 @@ struct gzip {
     int level;
     size_t piece_left;            /* bytes until the next decision */
     uint64_t piece_in, piece_out; /* where the piece began */
-    unsigned plain;               /* pieces still without a look for repetition */
+    unsigned stored;              /* pieces still to be stored */
     char *input; /* the stream's own buffer: deflate is fastest in large pieces */
 };
 
@@ -47,8 +46,8 @@ static bool deflate_input(struct gzip *gzip, int mode)
     return true;
 }
 
-/* Whether repetition is looked for from here on; false as deflate_input(). */
-static bool set_strategy(struct gzip *gzip, int strategy)
+/* Another level from here on; false as deflate_input(). */
+static bool set_level(struct gzip *gzip, int level)
 {
     int result;
 
@@ -56,7 +55,7 @@ static bool set_strategy(struct gzip *gzip, int strategy)
         gzip->z.next_out = gzip->output;
         gzip->z.avail_out = OUTPUT;
         gzip->z.avail_in = 0;
-        result = deflateParams(&gzip->z, gzip->level, strategy);
+        result = deflateParams(&gzip->z, level, Z_DEFAULT_STRATEGY);
         if (!put_output(gzip))
             return false;
     } while (result == Z_BUF_ERROR);
@@ -75,12 +74,12 @@ static bool next_piece(struct gzip *gzip)
 {
     bool written = true;
 
-    if (gzip->plain) {
-        if (!--gzip->plain)
-            written = set_strategy(gzip, Z_DEFAULT_STRATEGY);
+    if (gzip->stored) {
+        if (!--gzip->stored)
+            written = set_level(gzip, gzip->level);
     } else if (gzip->level == GZIP_FAST && gzip->z.total_in && !is_smaller(gzip)) {
-        gzip->plain = PLAIN_PIECES;
-        written = set_strategy(gzip, Z_HUFFMAN_ONLY);
+        gzip->stored = STORED_PIECES;
+        written = set_level(gzip, Z_NO_COMPRESSION);
     }
     gzip->piece_left = PIECE;
     gzip->piece_in = gzip->z.total_in;
