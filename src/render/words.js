@@ -106,7 +106,7 @@ function dottedAt(name) {
 }
 
 /* Parts that tell nothing by themselves: what compilers append, and Go's functions without a name. */
-const APPENDED = /^(?:\d.*|part|isra|constprop|cold|llvm|lto_priv|localalias|(?:func|gowrap|deferwrap)\d*)?$/;
+const APPENDED = /^(?:\d.*|(?:part|isra|constprop|cold|llvm|lto_priv|localalias|func|gowrap|deferwrap)\d*)?$/;
 
 /* "a/b.(*T).f" without directories, its last two parts, the last one: "b.(*T).f", "(*T).f", "f". */
 function dottedForms(name) {

@@ -794,6 +794,7 @@ const cases = {
       'main.main.func1': ['main.main.func1', 'main.main.func1', 'main.main.func1', 'main.func1'],
       'net/http.glob..func3': ['net/http.glob..func3', 'http.glob..func3', 'http.glob..func3', 'glob..func3'],
       'finish_task_switch.isra.0': new Array(4).fill('finish_task_switch.isra.0'),
+      'a.work.cold2': ['a.work.cold2', 'a.work.cold2', 'a.work.cold2', 'work.cold2'],
       '[libc.so.6+0x12]': new Array(4).fill('[libc.so.6+0x12]'),
       'a.b c.d': new Array(4).fill('a.b c.d'),
       'ns::f.cold': ['ns::f.cold', 'ns::f.cold', 'ns::f.cold', 'f.cold'],

@@ -112,6 +112,7 @@ Test(label, what_is_appended_is_no_part_of_a_name_by_itself)
     shows("net/http.glob..func3", 15, "glob..func3");
     shows("finish_task_switch.isra.0", 24, "finish_task_switch.isra…");
     shows("work.part.0.cold", 15, "work.part.0.co…");
+    shows("a.work.cold2", 11, "work.cold2");
     shows("[libc.so.6+0x12]", 10, "[libc.so.…");
     shows("a.b c.d", 6, "a.b c…");
     shows("ns::f.cold", 8, "f.cold");
