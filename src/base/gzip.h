@@ -7,6 +7,9 @@
 /*
  * A stream that compresses what is written to it, as gzip, into another one.
  *
+ * What is larger than a block (256 KiB) is compressed by a thread of its own, which writes to
+ * `below`: nobody else may touch that until the stream is closed.
+ *
  * gzip_close() ends the gzip data and leaves `below` open.  The header holds no time and no
  * name, so that equal input gives equal files.
  */

@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,5 +90,29 @@ Test(gzip, a_full_disk_is_told)
     for (unsigned i = 0; i < 1000000; i++)
         fprintf(out, "%u", i * 7919);
     cr_expect(not(gzip_close(out)));
+    cr_expect(eq(int, errno, ENOSPC));
     fclose(full);
+}
+
+/* Only the last bytes, which are compressed at the end, are refused, or a block in the middle.
+ */
+Test(gzip, a_disk_that_fills_up_is_told_whenever_it_is)
+{
+    char *bytes = noise_and_text(), *small = malloc(SIZE);
+    size_t size, whole;
+
+    free(packed_in_pieces(bytes, SIZE, &whole));
+    for (size_t room = 0; room < whole + 1000; room += whole / 20) {
+        FILE *below = fmemopen(small, room + 1, "w"), *out = gzip_open(below, GZIP_FAST);
+
+        setvbuf(below, NULL, _IONBF, 0);
+        for (size_t at = 0; at < SIZE; at += size) {
+            size = SIZE - at < 70000 ? SIZE - at : 70000;
+            fwrite(bytes + at, 1, size, out);
+        }
+        cr_expect(eq(int, gzip_close(out), room >= whole), "room for %zu of %zu", room, whole);
+        fclose(below);
+    }
+    free(small);
+    free(bytes);
 }
