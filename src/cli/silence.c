@@ -1,9 +1,10 @@
 #include "cli/silence.h"
 
-#include <dirent.h>
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
+
+#include "base/pids.h"
 
 enum { PROCESSES_MAX = 64, PATH_SIZE = 64 };
 
@@ -20,7 +21,7 @@ static bool wrote_nothing(pid_t pid)
     uint64_t written = UINT64_MAX;
     FILE *file;
 
-    snprintf(path, sizeof(path), "/proc/%d/io", pid);
+    snprintf(path, sizeof(path), "/proc/%d/io", (int)pid);
     file = fopen(path, "re");
     if (!file)
         return false;
@@ -30,13 +31,13 @@ static bool wrote_nothing(pid_t pid)
     return written == 0;
 }
 
-static void add_children_of_thread(struct family *family, pid_t pid, const char *tid)
+static void add_children_of_thread(struct family *family, pid_t pid, pid_t tid)
 {
     char path[PATH_SIZE];
     FILE *file;
     int child;
 
-    snprintf(path, sizeof(path), "/proc/%d/task/%.16s/children", pid, tid);
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid, (int)tid);
     file = fopen(path, "re");
     if (!file) {
         family->whole = false;
@@ -54,19 +55,13 @@ static void add_children_of_thread(struct family *family, pid_t pid, const char 
 
 static void add_children(struct family *family, pid_t pid)
 {
-    char path[PATH_SIZE];
-    DIR *threads;
+    struct pid_walk threads = pid_walk_threads(pid);
+    pid_t tid;
 
-    snprintf(path, sizeof(path), "/proc/%d/task", pid);
-    threads = opendir(path);
-    if (!threads) {
-        family->whole = false;
-        return;
-    }
-    for (const struct dirent *thread; family->whole && (thread = readdir(threads));)
-        if (thread->d_name[0] != '.')
-            add_children_of_thread(family, pid, thread->d_name);
-    closedir(threads);
+    family->whole = threads.entries != NULL;
+    while (family->whole && (tid = pid_walk_next(&threads)))
+        add_children_of_thread(family, pid, tid);
+    pid_walk_end(&threads);
 }
 
 bool silence_of(pid_t pid)
