@@ -50,6 +50,7 @@ static struct dwarf_split_file *open_file(struct dwarf_splits *splits, int fd, c
     file->inflate = *splits->inflate;
     if (image_open(&file->image, fd, path, NULL) ||
         dwarf_file_open(&file->file, file->image, true, splits->inflate, NULL)) {
+        *splits->inflate = file->inflate;
         close_file(file);
         return NULL;
     }
