@@ -49,7 +49,7 @@ node_id call_tree_add(struct call_tree *tree, const frame_id *frames, size_t dep
 const struct call_node *call_tree_nodes(const struct call_tree *tree, size_t *count);
 
 /* Gives back the memory that only looking for children needs.  call_tree_child() makes it anew;
- * until then the two calls above are not allowed. */
+ * until then call_tree_find_child() and call_tree_prefetch_child() are not allowed. */
 void call_tree_drop_index(struct call_tree *tree);
 
 /* Brings the paths from these nodes to the root into the caches: for whoever is going to follow

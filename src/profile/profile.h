@@ -154,8 +154,8 @@ stack_id profile_add(struct profile *profile, const frame_id *frames, size_t dep
                      label_id labels, const uint64_t *values);
 
 /* When all has been added: gives back the memory that only adding needs, of a large profile
- * some hundredths.  Who adds nevertheless makes it anew; until then profile_find_child() is not
- * allowed. */
+ * some hundredths.  Who adds nevertheless makes it anew; until then profile_find_child() and
+ * profile_prefetch_child() are not allowed. */
 void profile_settle(struct profile *profile);
 
 /* How many nodes there are; the next new one has this number. */
