@@ -235,7 +235,7 @@ char *comparison_input(const struct comparison *comparison, int side)
     if (facts->runs > 1)
         fprintf(out, "%zu runs, ", facts->runs);
     if (facts->samples > 0)
-        fprintf(out, "%.0f sample%s", facts->samples, plural((size_t)facts->samples));
+        fprintf(out, "%.0f sample%s", facts->samples, rint(facts->samples) == 1 ? "" : "s");
     else
         fprintf(out, "%" PRIu64 " %s", facts->total, comparison_unit(comparison));
     if (*facts->event)
