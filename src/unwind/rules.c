@@ -163,6 +163,13 @@ static bool place_of(struct rules *rules, const struct mapping *mapping, uint64_
     return space_address(binary_space(place->binary), offset, &place->address);
 }
 
+static bool find_place(struct rules *rules, uint64_t address, struct place *place)
+{
+    const struct mapping *mapping = process_mapping(rules->process, address);
+
+    return mapping && place_of(rules, mapping, address, place);
+}
+
 static struct code code_at(const struct place *place, int64_t shift)
 {
     const struct space *space = binary_space(place->binary);
@@ -334,10 +341,9 @@ const struct cfi_row *rules_row(struct rules *rules, uint64_t address,
 
 struct code rules_code(struct rules *rules, uint64_t address)
 {
-    const struct mapping *mapping = process_mapping(rules->process, address);
     struct place place;
 
-    if (!mapping || !place_of(rules, mapping, address, &place))
+    if (!find_place(rules, address, &place))
         return (struct code){0};
     return code_at(&place, 0);
 }
@@ -349,12 +355,11 @@ static size_t read_code(void *data, uint64_t address, uint8_t *into, size_t size
 
 struct rule rules_from_code(struct rules *rules, uint64_t address)
 {
-    const struct mapping *mapping = process_mapping(rules->process, address);
     struct rule rule = {.kind = RULE_NONE};
     struct place place;
     uint32_t id;
 
-    if (!mapping || !place_of(rules, mapping, address, &place))
+    if (!find_place(rules, address, &place))
         return rule;
     id = map_get(&rules->walked, place.key);
     if (id != UINT32_MAX)
@@ -370,11 +375,10 @@ struct rule rules_from_code(struct rules *rules, uint64_t address)
 
 bool rules_new_thread_at(struct rules *rules, uint64_t address)
 {
-    const struct mapping *mapping = process_mapping(rules->process, address);
     struct place place;
     uint64_t next;
 
-    if (!mapping || !place_of(rules, mapping, address, &place))
+    if (!find_place(rules, address, &place))
         return false;
     next = rules->arch->code_after_zero(place.address, read_code,
                                         (void *)(uintptr_t)binary_space(place.binary));
@@ -429,10 +433,9 @@ struct code rules_made_code(struct rules *rules, uint64_t address)
 
 bool rules_go_start(struct rules *rules, uint64_t address, struct go_start *start)
 {
-    const struct mapping *mapping = process_mapping(rules->process, address);
     struct place place;
 
-    if (!mapping || !place_of(rules, mapping, address, &place) ||
+    if (!find_place(rules, address, &place) ||
         !binary_go_start(place.binary, place.address, start))
         return false;
     start->in_mstart += address - place.address;
@@ -442,11 +445,10 @@ bool rules_go_start(struct rules *rules, uint64_t address, struct go_start *star
 
 bool rules_in_go(struct rules *rules, uint64_t address)
 {
-    const struct mapping *mapping = process_mapping(rules->process, address);
     struct place place;
     struct rule rule;
 
-    return mapping && place_of(rules, mapping, address, &place) &&
+    return find_place(rules, address, &place) &&
            binary_go_rule(place.binary, place.address, &rule);
 }
 
