@@ -38,6 +38,9 @@ struct arch {
     bool (*follows_call)(const struct code *code);
     /* An address that a call to a fixed place precedes, and how far from there that is. */
     bool (*follows_direct_call)(const struct code *code, int32_t *distance);
+    /* Whether `transfer_size` bytes, at most 16, are a call (or a jump) to a fixed place. */
+    bool (*is_transfer)(const uint8_t *bytes, bool calls, int32_t *distance);
+    uint8_t transfer_size;
     /* A rule from the instruction at hand alone, for an innermost frame without CFI. */
     bool (*prologue_rule)(const struct code *code, struct rule *rule);
     /* The same where the rest of the function is seen to be an epilogue, for any frame. */

@@ -275,9 +275,11 @@ bool binary_go_rule(const struct binary *binary, uint64_t address, struct rule *
     return go_rule_at(&binary->go, address, rule);
 }
 
-bool binary_go_start(struct binary *binary, uint64_t address, struct go_start *start)
+bool binary_go_start(struct binary *binary, const struct arch *arch, uint64_t address,
+                     struct go_start *start)
 {
-    if (!binary->go_start.in_mstart && !go_start_at(&binary->go, address, &binary->go_start))
+    if (!binary->go_start.in_mstart &&
+        !go_start_at(&binary->go, arch, address, &binary->go_start))
         return false;
     *start = binary->go_start;
     return start->in_mstart == address;

@@ -29,7 +29,8 @@ bool binary_row(struct binary *binary, uint64_t address, struct cfi_row *row,
 bool binary_go_rule(const struct binary *binary, uint64_t address, struct rule *rule);
 
 /* See go_start_at(). */
-bool binary_go_start(struct binary *binary, uint64_t address, struct go_start *start);
+bool binary_go_start(struct binary *binary, const struct arch *arch, uint64_t address,
+                     struct go_start *start);
 
 /* The address is in the first bytes after the entry point. */
 bool binary_is_entry(const struct binary *binary, uint64_t address);

@@ -215,39 +215,42 @@ bool go_rule_at(const struct go_table *table, uint64_t pc, struct rule *rule)
 
 /* ---- the stack of a thread's scheduler ---- */
 
-/* x86-64: an instruction with a 32-bit distance, to another function. */
-enum { CALL = 0xe8, JUMP = 0xe9, TRANSFER_SIZE = 5, START_CODE_MAX = 4096 };
+enum { TRANSFER_MOST = 16, START_CODE_MAX = 4096 };
 
-/* Where the instruction at `at` leads; false when it is not `opcode`. */
-static bool transfer_target(const struct go_table *table, uint64_t at, uint8_t opcode,
-                            uint64_t *target)
+/* Where the instruction at `at`, a call or a jump, leads; false when it is another. */
+static bool transfer_target(const struct go_table *table, const struct arch *arch, uint64_t at,
+                            bool calls, uint64_t *target)
 {
-    uint8_t bytes[TRANSFER_SIZE];
-    struct cursor cursor =
-        cursor_over(bytes, space_read(table->space, at, bytes, sizeof(bytes)));
-    bool is_it = cursor_u8(&cursor) == opcode;
-    int32_t distance = (int32_t)cursor_u32(&cursor);
+    uint8_t bytes[TRANSFER_MOST];
+    size_t size = arch->transfer_size;
+    int32_t distance;
 
-    *target = at + TRANSFER_SIZE + (uint64_t)(int64_t)distance;
-    return is_it && !cursor.failed;
+    if (space_read(table->space, at, bytes, size) != size ||
+        !arch->is_transfer(bytes, calls, &distance))
+        return false;
+    *target = at + size + (uint64_t)(int64_t)distance;
+    return true;
 }
 
 /* The first place in `from` that leads to the beginning of the function `name`. */
-static bool find_transfer(const struct go_table *table, const struct function *from,
-                          uint8_t opcode, const char *name, uint64_t *at, struct function *to)
+static bool find_transfer(const struct go_table *table, const struct arch *arch,
+                          const struct function *from, bool calls, const char *name,
+                          uint64_t *at, struct function *to)
 {
     uint64_t target, end = table->text + from->end;
 
     if (from->end - from->start > START_CODE_MAX)
         return false;
-    for (*at = table->text + from->start; *at + TRANSFER_SIZE <= end; ++*at)
-        if (transfer_target(table, *at, opcode, &target) && function_at(table, target, to) &&
-            target - table->text == to->start && is_called(table, to, name))
+    for (*at = table->text + from->start; *at + arch->transfer_size <= end; ++*at)
+        if (transfer_target(table, arch, *at, calls, &target) &&
+            function_at(table, target, to) && target - table->text == to->start &&
+            is_called(table, to, name))
             return true;
     return false;
 }
 
-bool go_start_at(const struct go_table *table, uint64_t address, struct go_start *start)
+bool go_start_at(const struct go_table *table, const struct arch *arch, uint64_t address,
+                 struct go_start *start)
 {
     struct function mstart, wrapper, mstart0, mstart1;
     struct rule rule;
@@ -255,17 +258,17 @@ bool go_start_at(const struct go_table *table, uint64_t address, struct go_start
 
     if (!function_at(table, address - 1, &mstart) ||
         !is_called(table, &mstart, "runtime.mstart") ||
-        !transfer_target(table, address - TRANSFER_SIZE, CALL, &target) ||
+        !transfer_target(table, arch, address - arch->transfer_size, true, &target) ||
         !function_at(table, target, &wrapper) || !is_called(table, &wrapper, "runtime.mstart0"))
         return false;
     /* Assembly calls what sets registers first and jumps, by the same name. */
-    if (!find_transfer(table, &wrapper, JUMP, "runtime.mstart0", &at, &mstart0))
+    if (!find_transfer(table, arch, &wrapper, false, "runtime.mstart0", &at, &mstart0))
         mstart0 = wrapper;
-    if (!find_transfer(table, &mstart0, CALL, "runtime.mstart1", &at, &mstart1) ||
+    if (!find_transfer(table, arch, &mstart0, true, "runtime.mstart1", &at, &mstart1) ||
         !go_rule_at(table, at, &rule) || rule.kind != RULE_SP || rule.flags & RULE_TOP)
         return false;
     *start = (struct go_start){.in_mstart = address,
-                               .in_mstart0 = at + TRANSFER_SIZE,
+                               .in_mstart0 = at + arch->transfer_size,
                                .frame = (uint32_t)rule.cfa - 8};
     return true;
 }

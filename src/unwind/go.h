@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "unwind/arch.h"
 #include "unwind/rule.h"
 #include "unwind/space.h"
 
@@ -44,6 +45,7 @@ struct go_start {
 
 /* False when `address` is not the return address in runtime.mstart; *start is then as it was.
  */
-bool go_start_at(const struct go_table *table, uint64_t address, struct go_start *start);
+bool go_start_at(const struct go_table *table, const struct arch *arch, uint64_t address,
+                 struct go_start *start);
 
 #endif

@@ -436,7 +436,7 @@ bool rules_go_start(struct rules *rules, uint64_t address, struct go_start *star
     struct place place;
 
     if (!find_place(rules, address, &place) ||
-        !binary_go_start(place.binary, place.address, start))
+        !binary_go_start(place.binary, rules->arch, place.address, start))
         return false;
     start->in_mstart += address - place.address;
     start->in_mstart0 += address - place.address;

@@ -66,14 +66,20 @@ static bool is_end(const struct code *code)
            starts_with(code, 0, thread, sizeof(thread));
 }
 
+enum { TRANSFER_SIZE = 5 };
+
+static bool is_transfer(const uint8_t *bytes, bool calls, int32_t *distance)
+{
+    if (bytes[0] != (calls ? 0xe8 : 0xe9))
+        return false;
+    memcpy(distance, bytes + 1, sizeof(*distance));
+    return true;
+}
+
 static bool follows_direct_call(const struct code *code, int32_t *distance)
 {
-    const uint8_t *at = code->bytes + CODE_BEFORE;
-
-    if (code->before < 5 || at[-5] != 0xe8)
-        return false;
-    memcpy(distance, at - 4, sizeof(*distance));
-    return true;
+    return code->before >= TRANSFER_SIZE &&
+           is_transfer(code->bytes + CODE_BEFORE - TRANSFER_SIZE, true, distance);
 }
 
 static bool follows_call(const struct code *code)
@@ -359,6 +365,8 @@ const struct arch arch_x86_64 = {
     .is_end = is_end,
     .follows_call = follows_call,
     .follows_direct_call = follows_direct_call,
+    .is_transfer = is_transfer,
+    .transfer_size = TRANSFER_SIZE,
     .prologue_rule = prologue_rule,
     .epilogue_rule = epilogue_rule,
     .code_walk = code_walk_x86_64,

@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 
         if (at % 16 == 0)
             go_rule_at(&table, table.text + at, &rule);
-        go_start_at(&table, table.text + at, &start);
+        go_start_at(&table, &arch_x86_64, table.text + at, &start);
     }
     return 0;
 }
